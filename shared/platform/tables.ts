@@ -1,0 +1,106 @@
+// Table storage as the app sees it: rows that are JSON checked by zod, decided by "create only if absent" and by ETag.
+import { odata, type TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
+import type { z } from 'zod';
+import { statusOf } from './azure-errors';
+
+/** A stored value with the ETag that a later change must name. */
+export interface Stored<T> {
+  readonly rowKey: string;
+  readonly value: T;
+  readonly etag: string;
+}
+
+export type Change =
+  | { readonly kind: 'create'; readonly rowKey: string; readonly value: unknown }
+  | { readonly kind: 'replace'; readonly rowKey: string; readonly value: unknown; readonly etag: string };
+
+/** Rows of one shape. Every method that can lose a race says so by its result, and never overwrites. */
+export interface Table {
+  /** Creates the table unless it is there. */
+  prepare(): Promise<void>;
+  get<T>(schema: z.ZodType<T>, partition: string, rowKey: string): Promise<Stored<T> | undefined>;
+  /**
+   * All-or-nothing changes of one partition.
+   * @returns false when any of them lost: a row is there already, is gone, or has changed. As the SDK repeats a call whose
+   *   answer was lost, "lost" can also mean "done by my first try": whoever must know reads the row again and looks whose it is.
+   */
+  change(partition: string, changes: readonly Change[]): Promise<boolean>;
+  /** Removes a row, of whatever version; it is no fault when there is none. */
+  remove(partition: string, rowKey: string): Promise<void>;
+  /** The rows of a partition from `from` (inclusive) to `to` (exclusive), in the order of their keys. */
+  range<T>(schema: z.ZodType<T>, partition: string, from: string, to: string): AsyncIterable<Stored<T>>;
+  /** Every row of a partition, in the order of their keys. */
+  all<T>(schema: z.ZodType<T>, partition: string): AsyncIterable<Stored<T>>;
+}
+
+interface Row extends Record<string, unknown> {
+  partitionKey: string;
+  rowKey: string;
+  json: string;
+}
+
+const lost = new Set([404, 409, 412]);
+
+export function makeTable(client: TableClient): Table {
+  const stored = <T>(schema: z.ZodType<T>, entity: TableEntityResult<Row>): Stored<T> => ({
+    rowKey: entity.rowKey,
+    value: schema.parse(JSON.parse(entity.json)),
+    etag: entity.etag,
+  });
+
+  async function* query<T>(schema: z.ZodType<T>, filter: string): AsyncIterable<Stored<T>> {
+    for await (const entity of client.listEntities<Row>({ queryOptions: { filter } })) yield stored(schema, entity as TableEntityResult<Row>);
+  }
+
+  return {
+    async prepare() {
+      await client.createTable();
+    },
+
+    async get(schema, partition, rowKey) {
+      try {
+        return stored(schema, await client.getEntity<Row>(partition, rowKey));
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
+
+    async change(partition, changes) {
+      const row = (rowKey: string, value: unknown): Row => ({ partitionKey: partition, rowKey, json: JSON.stringify(value) });
+      try {
+        if (changes.length === 1) {
+          const [only] = changes as [Change];
+          if (only.kind === 'create') await client.createEntity(row(only.rowKey, only.value));
+          else await client.updateEntity(row(only.rowKey, only.value), 'Replace', { etag: only.etag });
+        } else {
+          await client.submitTransaction(
+            changes.map(
+              (change): TransactionAction =>
+                change.kind === 'create'
+                  ? ['create', row(change.rowKey, change.value)]
+                  : ['update', row(change.rowKey, change.value), 'Replace', { etag: change.etag }],
+            ),
+          );
+        }
+        return true;
+      } catch (error) {
+        if (lost.has(statusOf(error) ?? 0)) return false;
+        throw error;
+      }
+    },
+
+    async remove(partition, rowKey) {
+      try {
+        await client.deleteEntity(partition, rowKey);
+      } catch (error) {
+        if (statusOf(error) !== 404) throw error;
+      }
+    },
+
+    range: (schema, partition, from, to) =>
+      query(schema, odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`),
+
+    all: (schema, partition) => query(schema, odata`PartitionKey eq ${partition}`),
+  };
+}
