@@ -1,0 +1,48 @@
+// What one run prepared: the batch files, the counts, and where they lie. Written once per run; small, without any contact's data.
+import { z } from 'zod';
+
+const whole = z.int().min(0);
+
+export const batchSchema = z.strictObject({
+  /** From 1, over all waves. */
+  number: whole.min(1),
+  /**
+   * Batches of one wave hold disjoint people and may be open at the same time; the next wave starts when they have ended.
+   * Wave 0 brings every contact to the list and alone counts for the report; later waves fill in columns.
+   */
+  wave: whole.max(4),
+  blob: z.string(),
+  contacts: whole.min(1),
+  /** Size of the CSV file. */
+  bytes: whole,
+  /** Header of the file: `email` and the fields that every row of it fills. */
+  columns: z.array(z.string()),
+});
+
+export type Batch = z.output<typeof batchSchema>;
+
+export const countsSchema = z.strictObject({
+  /** Records of all shards, headers not counted. `read = contacts + duplicate + rejected`. */
+  read: whole,
+  /** Distinct valid contacts: what is to be sent. */
+  contacts: whole,
+  duplicate: whole,
+  rejected: whole,
+});
+
+export const manifestSchema = z.strictObject({
+  runId: z.string(),
+  /** The execution of prepare that wrote the files; its name is in their paths. */
+  execution: z.string(),
+  counts: countsSchema,
+  segments: z.array(z.strictObject({ name: z.string(), counts: countsSchema })),
+  /** Rejected profiles by reason; the sum is `counts.rejected`. */
+  rejectedByReason: z.record(z.string(), whole),
+  /** Values cut at their field's length, by field. */
+  cutByField: z.record(z.string(), whole),
+  batches: z.array(batchSchema),
+  /** The blob of the rejects file; it is there also when it has a header only. */
+  rejects: z.string(),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
