@@ -21,7 +21,9 @@ export class BlobChanged extends Error {
 
 export interface BlobReader {
   /** The blobs whose names start with `prefix`, and the folders (ending in `/`) one level below it. */
-  level(prefix: string): Promise<{ readonly blobs: readonly BlobFacts[]; readonly folders: readonly string[] }>;
+  level(
+    prefix: string,
+  ): Promise<{ readonly blobs: readonly BlobFacts[]; readonly folders: readonly string[] }>;
   /** Every blob whose name starts with `prefix`, in the order of the names. */
   list(prefix: string): AsyncIterable<BlobFacts>;
   /** `undefined` when there is no such blob. */
@@ -67,7 +69,8 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
       throw error;
     }
   };
-  const bytesOf = (content: Uint8Array | string) => (typeof content === 'string' ? Buffer.from(content) : content);
+  const bytesOf = (content: Uint8Array | string) =>
+    typeof content === 'string' ? Buffer.from(content) : content;
 
   const store: BlobStore = {
     async prepare() {
@@ -105,7 +108,9 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
 
     async stream(name, etag) {
       try {
-        const answer = await container.getBlobClient(name).download(0, undefined, { conditions: { ifMatch: etag } });
+        const answer = await container
+          .getBlobClient(name)
+          .download(0, undefined, { conditions: { ifMatch: etag } });
         if (!answer.readableStreamBody) throw new Error('the storage SDK gave no stream');
         const body = answer.readableStreamBody as Readable;
         return body;

@@ -16,7 +16,9 @@ export interface Log {
 
 /** Writes each event as one line of JSON to `write`. */
 export function makeLog(write: (level: Level, line: string) => void): Log {
-  const at = (level: Level) => (event: string, dimensions: Dimensions = {}) =>
-    write(level, JSON.stringify({ event, ...dimensions }));
+  const at =
+    (level: Level) =>
+    (event: string, dimensions: Dimensions = {}) =>
+      write(level, JSON.stringify({ event, ...dimensions }));
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }

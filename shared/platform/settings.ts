@@ -3,13 +3,14 @@ import { z } from 'zod';
 
 /** A storage account: by connection string (loopback only, for Azurite), or by its endpoints, reached with the app's identity. */
 export type StorageAccount =
-  | { readonly connectionString: string }
-  | { readonly blobEndpoint: string; readonly tableEndpoint: string };
+  { readonly connectionString: string } | { readonly blobEndpoint: string; readonly tableEndpoint: string };
 
 export class SettingsFaulty extends Error {
   readonly code = 'settings-faulty';
   constructor(readonly faults: readonly string[]) {
-    super(`The app cannot start, as its settings are wrong:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+    super(
+      `The app cannot start, as its settings are wrong:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+    );
   }
 }
 
@@ -17,21 +18,41 @@ const isLoopback = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes
 
 const url = z
   .url({ protocol: /^https?$/, message: 'is not a web address' })
-  .refine((value) => value.startsWith('https:') || isLoopback(value), 'must start with https:// (http:// is for this machine only)')
+  .refine(
+    (value) => value.startsWith('https:') || isLoopback(value),
+    'must start with https:// (http:// is for this machine only)',
+  )
   .transform((value) => value.replace(/\/+$/, ''));
-const seconds = (fallback: number) => z.coerce.number({ message: 'is not a number of seconds' }).min(0).default(fallback).transform((value) => value * 1000);
-const count = (fallback: number, max: number) => z.coerce.number({ message: 'is not a whole number' }).int().min(1).max(max).default(fallback);
-const flag = z.enum(['true', 'false'], { message: 'is neither "true" nor "false"' }).default('false').transform((value) => value === 'true');
+const seconds = (fallback: number) =>
+  z.coerce
+    .number({ message: 'is not a number of seconds' })
+    .min(0)
+    .default(fallback)
+    .transform((value) => value * 1000);
+const count = (fallback: number, max: number) =>
+  z.coerce.number({ message: 'is not a whole number' }).int().min(1).max(max).default(fallback);
+const flag = z
+  .enum(['true', 'false'], { message: 'is neither "true" nor "false"' })
+  .default('false')
+  .transform((value) => value === 'true');
 
 /** Each name is an environment variable. Durations are seconds in the environment and milliseconds in `Settings`. */
 const environment = z.object({
   SEGMENT_CONTAINER: z.string().min(3),
-  SEGMENT_PREFIX: z.string().default('').transform((value) => value.replace(/^\/+|\/+$/g, '')),
-  SEGMENT_LAYOUT: z.enum(['customer-insights', 'flat'], { message: 'is neither "customer-insights" nor "flat"' }).default('customer-insights'),
+  SEGMENT_PREFIX: z
+    .string()
+    .default('')
+    .transform((value) => value.replace(/^\/+|\/+$/g, '')),
+  SEGMENT_LAYOUT: z
+    .enum(['customer-insights', 'flat'], { message: 'is neither "customer-insights" nor "flat"' })
+    .default('customer-insights'),
   KEY_VAULT_URL: url,
   AZURE_CLIENT_ID: z.string().optional(),
   AUTH_TENANT_ID: z.guid({ message: 'is not the id of a tenant (a GUID)' }),
-  WEBSITE_AUTH_ENABLED: z.string().default('false').transform((value) => value.toLowerCase() === 'true'),
+  WEBSITE_AUTH_ENABLED: z
+    .string()
+    .default('false')
+    .transform((value) => value.toLowerCase() === 'true'),
   CONSTANT_CONTACT_CLIENT_ID: z.string().min(1),
   CONSTANT_CONTACT_API_URL: url.default('https://api.cc.email/v3'),
   CONSTANT_CONTACT_TOKEN_URL: url.default('https://authz.constantcontact.com/oauth2/default/v1/token'),
@@ -65,14 +86,20 @@ function storageAccount(env: NodeJS.ProcessEnv, name: string, faults: string[]):
   const connectionString = env[name];
   if (connectionString) {
     const endpoint = /BlobEndpoint=([^;]+)/i.exec(connectionString)?.[1];
-    const local = /^UseDevelopmentStorage=true;?$/i.test(connectionString.trim()) || (endpoint !== undefined && URL.canParse(endpoint) && isLoopback(endpoint));
+    const local =
+      /^UseDevelopmentStorage=true;?$/i.test(connectionString.trim()) ||
+      (endpoint !== undefined && URL.canParse(endpoint) && isLoopback(endpoint));
     if (local) return { connectionString };
-    faults.push(`${name} holds a connection string; outside this machine the app signs in with its identity: set ${name}__accountName instead`);
+    faults.push(
+      `${name} holds a connection string; outside this machine the app signs in with its identity: set ${name}__accountName instead`,
+    );
     return undefined;
   }
   const account = env[`${name}__accountName`];
-  const blobEndpoint = env[`${name}__blobServiceUri`] ?? (account && `https://${account}.blob.core.windows.net`);
-  const tableEndpoint = env[`${name}__tableServiceUri`] ?? (account && `https://${account}.table.core.windows.net`);
+  const blobEndpoint =
+    env[`${name}__blobServiceUri`] ?? (account && `https://${account}.blob.core.windows.net`);
+  const tableEndpoint =
+    env[`${name}__tableServiceUri`] ?? (account && `https://${account}.table.core.windows.net`);
   if (blobEndpoint && tableEndpoint) return { blobEndpoint, tableEndpoint };
   faults.push(`${name} is missing: set ${name}__accountName (or, for Azurite on this machine, ${name})`);
   return undefined;
@@ -92,7 +119,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const stateStorage = storageAccount(env, 'AzureWebJobsStorage', faults);
   const segmentStorage = storageAccount(env, 'SEGMENT_STORAGE', faults);
   if (parsed.success && parsed.data.REQUEST_TIMEOUT_SECONDS >= parsed.data.CLAIM_SECONDS) {
-    faults.push('CLAIM_SECONDS must be longer than REQUEST_TIMEOUT_SECONDS: a claim outlives the call that it covers');
+    faults.push(
+      'CLAIM_SECONDS must be longer than REQUEST_TIMEOUT_SECONDS: a claim outlives the call that it covers',
+    );
   }
   if (!parsed.success || !stateStorage || !segmentStorage) throw new SettingsFaulty(faults);
   if (faults.length > 0) throw new SettingsFaulty(faults);

@@ -49,7 +49,8 @@ export function makeTable(client: TableClient): Table {
   });
 
   async function* query<T>(schema: z.ZodType<T>, filter: string): AsyncIterable<Stored<T>> {
-    for await (const entity of client.listEntities<Row>({ queryOptions: { filter } })) yield stored(schema, entity as TableEntityResult<Row>);
+    for await (const entity of client.listEntities<Row>({ queryOptions: { filter } }))
+      yield stored(schema, entity as TableEntityResult<Row>);
   }
 
   return {
@@ -67,7 +68,11 @@ export function makeTable(client: TableClient): Table {
     },
 
     async change(partition, changes) {
-      const row = (rowKey: string, value: unknown): Row => ({ partitionKey: partition, rowKey, json: JSON.stringify(value) });
+      const row = (rowKey: string, value: unknown): Row => ({
+        partitionKey: partition,
+        rowKey,
+        json: JSON.stringify(value),
+      });
       try {
         if (changes.length === 1) {
           const [only] = changes as [Change];
@@ -75,11 +80,10 @@ export function makeTable(client: TableClient): Table {
           else await client.updateEntity(row(only.rowKey, only.value), 'Replace', { etag: only.etag });
         } else {
           await client.submitTransaction(
-            changes.map(
-              (change): TransactionAction =>
-                change.kind === 'create'
-                  ? ['create', row(change.rowKey, change.value)]
-                  : ['update', row(change.rowKey, change.value), 'Replace', { etag: change.etag }],
+            changes.map((change): TransactionAction =>
+              change.kind === 'create'
+                ? ['create', row(change.rowKey, change.value)]
+                : ['update', row(change.rowKey, change.value), 'Replace', { etag: change.etag }],
             ),
           );
         }

@@ -1,0 +1,110 @@
+// Every row read is accounted for: what became of the contacts, and which status that makes.
+import type { Manifest } from '../contacts/manifest';
+import type { Counters, ImportRecord } from './import-record';
+import type { Reason, RunCounts, Status } from './run';
+
+/** How many of a job's contacts Constant Contact did not take: at most those sent, as its counters may overlap. */
+export const refusedOf = (
+  sent: number,
+  { errorCount, correctableCount, cannotAddToListCount }: Counters,
+): number => Math.min(sent, errorCount + correctableCount + cannotAddToListCount);
+
+export interface Account {
+  readonly counts: RunCounts;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Adds up a prepared run. Only wave 0 counts, as it holds every contact once; what goes wrong in a later wave, where columns
+ * are filled in, is a warning.
+ */
+export function account(manifest: Manifest, records: readonly ImportRecord[]): Account {
+  const byBatch = new Map(records.map((record) => [record.batch, record]));
+  const sums = { accepted: 0, refused: 0, unconfirmed: 0, notSent: 0 };
+  const warnings: string[] = [];
+
+  for (const { number, wave, contacts, columns } of manifest.batches) {
+    const record = byBatch.get(number);
+    const fate = fateOf(record);
+    if (wave > 0) {
+      if (fate !== 'completed') {
+        const fields = columns.filter((column) => column !== 'email').join(', ');
+        warnings.push(
+          `Batch ${number}: the fields ${fields} of ${contacts} contacts ${fate === 'notSent' ? 'were not sent' : 'were sent, but not confirmed'}.`,
+        );
+      }
+    } else if (fate === 'completed' && record?.counters) {
+      const named =
+        record.counters.errorCount + record.counters.correctableCount + record.counters.cannotAddToListCount;
+      const refused = refusedOf(contacts, record.counters);
+      if (named > contacts) {
+        warnings.push(
+          `Batch ${number}: Constant Contact counts ${named} refusals among ${contacts} contacts; its counters overlap, so how many it took is a lower bound.`,
+        );
+      }
+      sums.refused += refused;
+      sums.accepted += contacts - refused;
+    } else {
+      sums[fate === 'notSent' ? 'notSent' : 'unconfirmed'] += contacts;
+    }
+  }
+
+  const { read, duplicate, rejected } = manifest.counts;
+  return { counts: { read, duplicate, rejected, ...sums }, warnings };
+}
+
+function fateOf(record: ImportRecord | undefined): 'completed' | 'unconfirmed' | 'notSent' {
+  if (record?.state === 'completed') return 'completed';
+  // A first attempt that ended badly was sent, also when the second was never made.
+  const neverSent = !record || (record.state === 'free' && record.attempt === 1);
+  return neverSent ? 'notSent' : 'unconfirmed';
+}
+
+export interface Ending {
+  readonly cancelRequested: boolean;
+  /** Why the run stopped before its end, if it did. */
+  readonly reason: Reason | null;
+  readonly account: Account | null;
+}
+
+/** The status of a run that has ended, and the sentence that goes with it. */
+export function verdict({ cancelRequested, reason, account }: Ending): {
+  status: Status;
+  reason: Reason | null;
+} {
+  const unfinished = !account || account.counts.notSent > 0;
+  if (cancelRequested && (unfinished || account.counts.unconfirmed > 0)) {
+    const sent = account ? account.counts.accepted + account.counts.refused + account.counts.unconfirmed : 0;
+    return {
+      status: 'Canceled',
+      reason: {
+        code: 'canceled',
+        sentence:
+          sent === 0
+            ? 'Canceled before anything was sent.'
+            : `Canceled. ${sent} contacts had been sent already and stay in Constant Contact.`,
+      },
+    };
+  }
+  if (unfinished || reason) {
+    return {
+      status: 'Failed',
+      reason: reason ?? {
+        code: 'internal',
+        sentence: 'The run ended before everything was sent; the log says why. Run it again.',
+      },
+    };
+  }
+  const { rejected, refused, unconfirmed } = account.counts;
+  const parts = [
+    rejected > 0 && `${rejected} profiles were rejected because of their data (see the rejects file)`,
+    refused > 0 && `${refused} contacts were refused by Constant Contact`,
+    unconfirmed > 0 && `${unconfirmed} contacts were sent, but Constant Contact did not confirm them`,
+    account.warnings.length > 0 && `there are ${account.warnings.length} warnings`,
+  ].filter((part) => part !== false);
+  if (parts.length === 0) return { status: 'Successful', reason: null };
+  return {
+    status: 'Completed with warnings',
+    reason: { code: 'warnings', sentence: `Sent to the end, but ${parts.join('; ')}.` },
+  };
+}

@@ -1,0 +1,127 @@
+// Looks at all open import jobs of a run with one listing of Constant Contact's jobs, and writes down what became of them.
+import type { ConstantContact } from '../constant-contact/client';
+import { NotFound } from '../constant-contact/errors';
+import type { ImportJob } from '../constant-contact/schemas';
+import type { BlobStore } from '../platform/blobs';
+import type { Clock } from '../platform/clock';
+import type { Log } from '../platform/log';
+import { fileNameOf, type ImportRecord } from './import-record';
+import type { ImportStore } from './import-store';
+import { messagesBlob, type JobMessages } from './job-messages';
+import { attemptNeeded, isOnItsWay, lookAtJob, type LookLimits } from './look-at-job';
+import { remedyFor } from './remedy';
+import { isOver, type Run } from './run';
+import type { RunStore } from './run-store';
+import { stopped, type Later } from './steps';
+
+export interface AwaitImportsDeps {
+  readonly runs: RunStore;
+  readonly imports: ImportStore;
+  readonly files: BlobStore;
+  readonly constantContact: (connectionId: string) => ConstantContact;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: LookLimits;
+}
+
+export type AwaitImports = (input: {
+  runId: string;
+}) => Promise<
+  { kind: 'looked'; open: number; again: { batch: number; attempt: number }[] } | Later | typeof stopped
+>;
+
+export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
+  const { runs, imports, files, clock, log, limits } = deps;
+
+  /** The jobs of these records, by batch. A job that is missing in the listing is asked for by its id. */
+  async function jobsOf(run: Run, records: readonly ImportRecord[]): Promise<Map<number, ImportJob>> {
+    const constantContact = deps.constantContact(run.connectionId);
+    const listed = await constantContact.importJobs({ since: run.startedAt ?? run.createdAt });
+    const byId = new Map(listed.map((job) => [job.id, job]));
+    const byName = new Map(listed.map((job) => [job.fileName, job]));
+    const found = new Map<number, ImportJob>();
+    for (const { batch, attempt, jobId } of records) {
+      const job =
+        (jobId === null ? undefined : byId.get(jobId)) ??
+        byName.get(fileNameOf(run.id, batch, attempt)) ??
+        (jobId === null ? undefined : await orUndefined(constantContact.importJob(jobId)));
+      if (job) found.set(batch, job);
+    }
+    return found;
+  }
+
+  async function note(
+    run: Run,
+    before: ImportRecord,
+    after: ImportRecord,
+    job: ImportJob | undefined,
+  ): Promise<void> {
+    if (after.state === before.state || after.state === 'open') return;
+    if (job && job.errors.length > 0) {
+      // They may quote addresses: into Blob storage, and from there into the rejects file only.
+      const messages: JobMessages = { batch: after.batch, messages: job.errors };
+      await files.write(
+        messagesBlob(run.id, after.batch, after.attempt),
+        JSON.stringify(messages),
+        'application/json',
+      );
+    }
+    log.info('batch.ended', {
+      run: run.id,
+      export: run.exportId,
+      batch: after.batch,
+      attempt: after.attempt,
+      outcome: after.ended ?? after.state,
+      seconds: after.acceptedAt === null ? undefined : Math.round((clock.now() - after.acceptedAt) / 1000),
+      ...after.counters,
+    });
+  }
+
+  return async ({ runId }) => {
+    const run = await runs.get(runId);
+    if (!run || isOver(run.status)) return stopped;
+    const records = await imports.all(runId);
+    const waiting = records.filter(({ value }) => value.state === 'open' || value.state === 'claimed');
+
+    if (waiting.length > 0) {
+      let jobs: Map<number, ImportJob>;
+      try {
+        jobs = await jobsOf(
+          run,
+          waiting.map(({ value }) => value),
+        );
+      } catch (error) {
+        const remedy = remedyFor(error, clock.now());
+        if (!remedy) throw error;
+        if ('kind' in remedy) return run.cancelRequested ? stopped : remedy;
+        await runs.update(runId, (before) => ({ ...before, reason: before.reason ?? remedy }));
+        return stopped;
+      }
+      for (const stored of waiting) {
+        const job = jobs.get(stored.value.batch);
+        const after = lookAtJob(stored.value, job, clock.now(), limits);
+        await note(run, stored.value, after, job);
+        // Lost only to a sender that works on the same record; the next look sees what it did.
+        if (after !== stored.value) await imports.put(runId, stored, after);
+      }
+    }
+    if (run.cancelRequested) return stopped;
+
+    const now = clock.now();
+    const seen = (await imports.all(runId)).map(({ value }) => value);
+    const again = seen.flatMap((record) => {
+      const attempt = attemptNeeded(record, now, limits);
+      return attempt === undefined ? [] : [{ batch: record.batch, attempt }];
+    });
+    return { kind: 'looked', open: seen.filter((record) => isOnItsWay(record, now, limits)).length, again };
+  };
+}
+
+async function orUndefined(asked: Promise<ImportJob>): Promise<ImportJob | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,164 @@
+// Closes a run in repeatable steps: report, final row and release of the export, removal of what was temporary.
+import { readManifest } from '../contacts/prepare';
+import type { Batch, Manifest } from '../contacts/manifest';
+import type { BlobStore } from '../platform/blobs';
+import type { Clock } from '../platform/clock';
+import type { Log } from '../platform/log';
+import { account, verdict, type Account } from './accounting';
+import type { ImportRecord } from './import-record';
+import type { ImportStore } from './import-store';
+import { jobMessagesSchema, messagesFolder } from './job-messages';
+import { planSchema } from './open-run';
+import { refusedRows } from './refused-rows';
+import { folderOf, isOver, type Reason, type Run } from './run';
+import type { RunStore } from './run-store';
+
+export interface CloseRunDeps {
+  readonly runs: RunStore;
+  readonly imports: ImportStore;
+  readonly files: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Why the orchestration closes the run, as far as it knows; the run's row may know more. */
+export type Closing = 'done' | 'changing' | 'broken';
+
+export type CloseRun = (input: { runId: string; reason: Closing }) => Promise<void>;
+
+const closingReasons: Readonly<Record<Closing, Reason | null>> = {
+  done: null,
+  changing: {
+    code: 'segment-changing',
+    sentence:
+      'The files of the segment kept changing while they were read, so nothing was sent. Run the export when the segment has been written.',
+  },
+  broken: {
+    code: 'internal',
+    sentence:
+      'A part of the app failed again and again; the log says which. Run the export again, or ask an operator.',
+  },
+};
+
+export function makeCloseRun(deps: CloseRunDeps): CloseRun {
+  const { runs, imports, files, clock, log } = deps;
+
+  return async ({ runId, reason }) => {
+    const folder = folderOf(runId);
+    const manifest = await readManifest(files, folder);
+    const records = (await imports.all(runId)).map(({ value }) => value);
+    let run = await runs.get(runId);
+    if (!run) return;
+
+    if (!isOver(run.status)) {
+      const rejects = manifest ? await completeRejects(runId, manifest) : run.rejects;
+      const sum = manifest ? account(manifest, records) : null;
+      const ended = ending(run, reason, sum);
+      await files.write(
+        `${folder}report.json`,
+        JSON.stringify({ ...ended, batches: manifest ? fates(manifest, records) : [] }),
+        'application/json',
+      );
+      run = await runs.finish(runId, (before) => ({
+        ...before,
+        ...ending(before, reason, sum),
+        endedAt: new Date(clock.now()).toISOString(),
+        rejectedByReason: manifest?.rejectedByReason ?? before.rejectedByReason,
+        cutByField: manifest?.cutByField ?? before.cutByField,
+        rejects,
+      }));
+      log.info('run.ended', {
+        run: runId,
+        export: run.exportId,
+        connection: run.connectionId,
+        trigger: run.trigger.kind,
+        outcome: run.status,
+        reason: run.reason?.code,
+        seconds: Math.round((clock.now() - Date.parse(run.createdAt)) / 1000),
+        ...run.counts,
+      });
+    }
+    await removeTemporary(run, manifest, records);
+  };
+
+  function ending(
+    run: Run,
+    closing: Closing,
+    sum: Account | null,
+  ): Pick<Run, 'status' | 'reason' | 'counts' | 'warnings'> {
+    const reason = run.reason ?? closingReasons[closing];
+    return {
+      ...verdict({ cancelRequested: run.cancelRequested, reason, account: sum }),
+      counts: sum?.counts ?? run.counts,
+      warnings: [...(sum?.warnings ?? [])],
+    };
+  }
+
+  /** Puts what Constant Contact said about single rows behind what prepare rejected. */
+  async function completeRejects(runId: string, manifest: Manifest): Promise<string> {
+    const name = `${folderOf(runId)}rejects.csv`;
+    const prepared = await files.facts(manifest.rejects);
+    if (!prepared) return name;
+    const upload = files.upload(name, 'text/csv; charset=utf-8');
+    for await (const chunk of await files.stream(prepared.name, prepared.etag))
+      await upload.append(chunk as Buffer);
+    const inClear = await addressesInClear(runId);
+    for await (const { name: blob } of files.list(messagesFolder(runId))) {
+      const found = await files.read(blob);
+      if (!found) continue;
+      const messages = jobMessagesSchema.parse(JSON.parse(found.content.toString('utf8')));
+      const entry = manifest.batches[messages.batch - 1];
+      if (!entry) continue;
+      const file = await files.read(entry.blob);
+      await upload.append(Buffer.from(refusedRows(messages, entry, file?.content, inClear)));
+    }
+    await upload.commit();
+    return name;
+  }
+
+  async function addressesInClear(runId: string): Promise<boolean> {
+    for await (const { name } of files.list(`${folderOf(runId)}plan-`)) {
+      const found = await files.read(name);
+      if (found) return planSchema.parse(JSON.parse(found.content.toString('utf8'))).addressesInClear;
+    }
+    return false;
+  }
+
+  /** Keeps the manifest, the report, the rejects, and the files of batches that did not go through, for a later try. */
+  async function removeTemporary(
+    run: Run,
+    manifest: Manifest | undefined,
+    records: readonly ImportRecord[],
+  ): Promise<void> {
+    const through = new Set(records.filter(({ state }) => state === 'completed').map(({ batch }) => batch));
+    const kept = new Set([
+      ...(manifest?.batches ?? []).filter(({ number }) => !through.has(number)).map(({ blob }) => blob),
+      ...(run.rejects === null ? [] : [run.rejects]),
+      `${folderOf(run.id)}manifest.json`,
+      `${folderOf(run.id)}report.json`,
+    ]);
+    for await (const { name } of files.list(folderOf(run.id))) {
+      if (!kept.has(name)) await files.remove(name);
+    }
+    await imports.removeAll(run.id);
+  }
+}
+
+/** What became of each batch, for the report. */
+function fates(manifest: Manifest, records: readonly ImportRecord[]): object[] {
+  const byBatch = new Map(records.map((record) => [record.batch, record]));
+  return manifest.batches.map(({ number, wave, contacts, columns }: Batch) => {
+    const record = byBatch.get(number);
+    return {
+      batch: number,
+      wave,
+      contacts,
+      columns,
+      attempts: record?.attempt ?? 0,
+      state: record?.state ?? 'not-sent',
+      ended: record?.ended ?? null,
+      job: record?.jobId ?? null,
+      counters: record?.counters ?? null,
+    };
+  });
+}

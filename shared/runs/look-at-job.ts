@@ -1,0 +1,60 @@
+// What a look at Constant Contact's jobs makes of an import record. Pure.
+import type { ImportJob } from '../constant-contact/schemas';
+import { maxAttempts, type ImportRecord } from './import-record';
+
+export interface LookLimits {
+  /** After this a job that does not end is given up as unconfirmed, in milliseconds. */
+  readonly deadline: number;
+  /** How long an accepted job may take to show up in the list of jobs, in milliseconds. */
+  readonly settle: number;
+}
+
+/** @param job the job of this record, found by its id or by its file's name; `undefined` when Constant Contact knows none. */
+export function lookAtJob(
+  record: ImportRecord,
+  job: ImportJob | undefined,
+  now: number,
+  { deadline }: LookLimits,
+): ImportRecord {
+  if (record.state !== 'open' && record.state !== 'claimed') return record;
+  const acceptedAt = record.acceptedAt ?? now;
+  const lapsed = record.state === 'open' && now - acceptedAt >= deadline;
+  if (!job) return lapsed ? { ...record, state: 'unconfirmed' } : record;
+
+  const found = { ...record, jobId: job.id, acceptedAt };
+  switch (job.state) {
+    case 'completed': {
+      const { errors = 0, correctable = 0, cannotAddToList = 0 } = job.counters;
+      return {
+        ...found,
+        state: 'completed',
+        ended: 'completed',
+        counters: {
+          errorCount: errors,
+          correctableCount: correctable,
+          cannotAddToListCount: cannotAddToList,
+        },
+      };
+    }
+    case 'failed':
+    case 'timed_out':
+    case 'cancelled':
+      return { ...found, state: 'failed', ended: job.state };
+    default:
+      return { ...found, state: lapsed ? 'unconfirmed' : 'open' };
+  }
+}
+
+export const isOnItsWay = (record: ImportRecord, now: number, { settle }: LookLimits): boolean =>
+  record.state === 'open' || (record.state === 'claimed' && now < record.until + settle);
+
+/** The attempt that this batch needs next, if any. A job that somebody cancelled at Constant Contact is not sent again. */
+export function attemptNeeded(record: ImportRecord, now: number, limits: LookLimits): number | undefined {
+  if (record.state === 'failed') {
+    const again = record.ended !== 'cancelled' && record.attempt < maxAttempts;
+    return again ? record.attempt + 1 : undefined;
+  }
+  const notAccepted =
+    record.state === 'free' || (record.state === 'claimed' && !isOnItsWay(record, now, limits));
+  return notAccepted ? record.attempt : undefined;
+}

@@ -1,0 +1,100 @@
+// Prepares a run: reads the pinned shards and writes its batch files, its rejects file and its manifest.
+import { randomUUID } from 'node:crypto';
+import { prepare } from '../contacts/prepare';
+import type { BlobStore } from '../platform/blobs';
+import type { Log } from '../platform/log';
+import { SegmentFault, ShardChanged } from '../segments/errors';
+import type { SegmentSource } from '../segments/segment-source';
+import { planBlob, planSchema, type Plan } from './open-run';
+import { folderOf } from './run';
+import type { RunStore } from './run-store';
+import { stopped } from './steps';
+
+export interface PrepareBatchesDeps {
+  readonly runs: RunStore;
+  readonly segments: SegmentSource;
+  readonly files: BlobStore;
+  readonly log: Log;
+  readonly limits: { readonly maxContacts: number; readonly maxMalformedShare: number };
+}
+
+export type PrepareBatches = (input: {
+  runId: string;
+  round: number;
+}) => Promise<{ kind: 'prepared'; waves: number[]; contacts: number } | { kind: 'changed' } | typeof stopped>;
+
+class Canceled extends Error {
+  readonly code = 'canceled';
+}
+
+export function makePrepareBatches({
+  runs,
+  segments,
+  files,
+  log,
+  limits,
+}: PrepareBatchesDeps): PrepareBatches {
+  return async ({ runId, round }) => {
+    const run = await runs.get(runId);
+    if (!run || run.cancelRequested) return stopped;
+    const plan = await readPlan(files, runId, round);
+
+    try {
+      const result = await prepare(
+        {
+          read: (shard, columns, sink) => segments.read(shard, columns, sink),
+          store: files,
+          checkpoint: async () => {
+            if ((await runs.get(runId))?.cancelRequested) throw new Canceled();
+          },
+        },
+        {
+          runId,
+          execution: randomUUID(),
+          segments: plan.segments,
+          mapping: plan.mapping,
+          limits,
+          addressesInClear: plan.addressesInClear,
+          folder: folderOf(runId),
+        },
+      );
+      if (result.kind === 'refused') {
+        const { reason, counts, rejects } = result;
+        await runs.update(runId, (before) => ({
+          ...before,
+          reason,
+          rejects,
+          counts: { ...counts, accepted: 0, refused: 0, unconfirmed: 0, notSent: counts.contacts },
+        }));
+        return stopped;
+      }
+      const { manifest } = result;
+      const waves: number[] = [];
+      for (const { wave } of manifest.batches) waves[wave] = (waves[wave] ?? 0) + 1;
+      log.info('run.prepared', { run: runId, ...manifest.counts, batches: manifest.batches.length });
+      return {
+        kind: 'prepared',
+        waves: Array.from(waves, (count) => count ?? 0),
+        contacts: manifest.counts.contacts,
+      };
+    } catch (error) {
+      if (error instanceof Canceled) return stopped;
+      if (error instanceof ShardChanged) {
+        log.warn('run.segment-changed', { run: runId, round });
+        return { kind: 'changed' };
+      }
+      if (error instanceof SegmentFault) {
+        const reason = { code: error.code, sentence: error.message };
+        await runs.update(runId, (before) => ({ ...before, reason }));
+        return stopped;
+      }
+      throw error;
+    }
+  };
+}
+
+async function readPlan(files: BlobStore, runId: string, round: number): Promise<Plan> {
+  const found = await files.read(planBlob(runId, round));
+  if (!found) throw new Error(`the plan of run ${runId} is missing`);
+  return planSchema.parse(JSON.parse(found.content.toString('utf8')));
+}

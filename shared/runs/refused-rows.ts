@@ -1,0 +1,39 @@
+// The lines of the rejects file that tell what Constant Contact says about single rows of an import.
+import { maskAddress } from '../contacts/address';
+import { csvLine, withoutFormula } from '../contacts/csv-line';
+import type { Batch } from '../contacts/manifest';
+import { rowOf, type JobMessages } from './job-messages';
+
+const anyAddress = /[^\s,;:<>()[\]"']+@[^\s,;:<>()[\]"']+/g;
+
+/**
+ * @param file the batch file as it was sent; `undefined` when it is gone. No cell of it holds a line break.
+ * @param addressesInClear whether addresses are shown in full.
+ */
+export function refusedRows(
+  { batch, messages }: JobMessages,
+  entry: Batch,
+  file: Buffer | undefined,
+  addressesInClear: boolean,
+): string {
+  const lines = file?.toString('utf8').split(/\r?\n/) ?? [];
+  const shown = (address: string) => (addressesInClear ? address : maskAddress(address));
+  return messages
+    .map((message) => {
+      const row = rowOf(message);
+      const address = (row === undefined ? undefined : lines[row])?.split(',', 1)[0] ?? '';
+      const reason = `Constant Contact: ${message.replace(anyAddress, shown)}`;
+      const name = entry.blob.slice(entry.blob.lastIndexOf('/') + 1);
+      const cells = [
+        '',
+        `${name} (batch ${batch})`,
+        row === undefined ? '' : String(row),
+        '',
+        reason,
+        '',
+        address === '' ? '' : shown(address),
+      ];
+      return csvLine(cells.map(withoutFormula));
+    })
+    .join('');
+}

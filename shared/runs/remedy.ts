@@ -1,0 +1,46 @@
+// What an error on the way to Constant Contact means for a run: wait, stop with a sentence, or (undefined) let the host try again.
+import { DaySpent, WaitForSlot } from '../constant-contact/budget';
+import { JobQueueFull, NotAllowed, QuotaExceeded, Throttled, Unauthorized } from '../constant-contact/errors';
+import { ClientSecretRefused, ReconnectNeeded } from '../constant-contact/token-errors';
+import type { Reason } from './run';
+import type { Later } from './steps';
+
+/** While the account's queue is full, one look a minute: its jobs take minutes. */
+const queuePause = 60_000;
+const throttlePause = 2_000;
+
+export function remedyFor(error: unknown, now: number): Later | Reason | undefined {
+  if (error instanceof WaitForSlot) return { kind: 'later', until: error.until, why: 'request-budget' };
+  if (error instanceof DaySpent || error instanceof QuotaExceeded)
+    return { kind: 'later', until: error.until, why: 'day-budget' };
+  if (error instanceof Throttled)
+    return {
+      kind: 'later',
+      until: now + (error.retryAfterMilliseconds ?? throttlePause),
+      why: 'request-budget',
+    };
+  if (error instanceof JobQueueFull)
+    return { kind: 'later', until: now + (error.retryAfterMilliseconds ?? queuePause), why: 'job-queue' };
+  if (error instanceof ReconnectNeeded || error instanceof Unauthorized) {
+    return {
+      code: 'reconnect-needed',
+      sentence:
+        'Constant Contact no longer accepts the sign-in of this connection. An administrator must sign in again; then run the export again.',
+    };
+  }
+  if (error instanceof ClientSecretRefused) {
+    return {
+      code: 'client-secret-refused',
+      sentence:
+        'Constant Contact refuses the client secret of this app. An administrator must store the current one in Key Vault; then run the export again.',
+    };
+  }
+  if (error instanceof NotAllowed) {
+    return {
+      code: 'not-allowed',
+      sentence:
+        'The Constant Contact user of this connection may not do this, or the app is deactivated there. Sign in with a user who may manage contacts; then run the export again.',
+    };
+  }
+  return undefined;
+}

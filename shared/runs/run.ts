@@ -1,0 +1,91 @@
+// A run: one execution of an export. Its row says what is known of it, from the moment it is asked for until it is removed.
+import { z } from 'zod';
+import { idFrom, idSchema, newId } from '../platform/ids';
+
+/** The words that people know from the product. A run is over from `Successful` on. */
+export const statusSchema = z.enum([
+  'Queued',
+  'Processing',
+  'Successful',
+  'Completed with warnings',
+  'Failed',
+  'Skipped',
+  'Canceled',
+]);
+export type Status = z.output<typeof statusSchema>;
+
+/** `<export id>-<moment>-<tail>`: names its export, sorts by time, and holds nothing that a path or a key could trip over. */
+export const runIdSchema = z.string().regex(/^[a-z0-9]{3,32}-\d{14}-[a-z0-9]{12}$/, 'is not the id of a run');
+
+const whole = z.int().min(0);
+
+/** `read = accepted + duplicate + rejected + refused + unconfirmed + notSent` */
+export const runCountsSchema = z.strictObject({
+  read: whole,
+  accepted: whole,
+  duplicate: whole,
+  rejected: whole,
+  refused: whole,
+  unconfirmed: whole,
+  notSent: whole,
+});
+export type RunCounts = z.output<typeof runCountsSchema>;
+
+export const triggerSchema = z.discriminatedUnion('kind', [
+  /** Somebody asked for it over HTTP. `by` is tenant and object id; `name` is for people to read. */
+  z.strictObject({ kind: z.literal('on-demand'), by: z.string(), name: z.string() }),
+  /** The export's segments have new data. */
+  z.strictObject({ kind: z.literal('new-data') }),
+]);
+export type Trigger = z.output<typeof triggerSchema>;
+
+/** Why a run ended otherwise than well: a stable code, and a sentence that says what is wrong and what to do. */
+export const reasonSchema = z.strictObject({ code: z.string(), sentence: z.string() });
+export type Reason = z.output<typeof reasonSchema>;
+
+export const runSchema = z.strictObject({
+  id: runIdSchema,
+  exportId: idSchema,
+  exportName: z.string(),
+  connectionId: idSchema,
+  /** Known once the run is opened. */
+  listId: z.string().nullable(),
+  segments: z.array(z.string()),
+  trigger: triggerSchema,
+  status: statusSchema,
+  cancelRequested: z.boolean(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  /** The commit pointers by segment: of the trigger at first, then those that were read. */
+  pointers: z.record(z.string(), z.string()),
+  /** Set by the first activity that finds that the run cannot go on. */
+  reason: reasonSchema.nullable(),
+  /** What went less than well without ending the run. */
+  warnings: z.array(z.string()),
+  counts: runCountsSchema.nullable(),
+  rejectedByReason: z.record(z.string(), whole).nullable(),
+  cutByField: z.record(z.string(), whole).nullable(),
+  /** The blob of the rejects file, once it is complete. */
+  rejects: z.string().nullable(),
+});
+export type Run = z.output<typeof runSchema>;
+
+export const isOver = (status: Status): boolean => status !== 'Queued' && status !== 'Processing';
+
+const moment = (at: Date) => at.toISOString().replace(/\D/g, '').slice(0, 14);
+
+/** The id of a run that somebody asked for. */
+export const newRunId = (exportId: string, at: Date): string => `${exportId}-${moment(at)}-${newId()}`;
+
+/** The id of a run that new data asked for: the same data, the same id, however often the timer fires. */
+export const newDataRunId = (
+  exportId: string,
+  changedAt: Date,
+  pointers: Readonly<Record<string, string>>,
+): string => `${exportId}-${moment(changedAt)}-${idFrom(JSON.stringify(Object.entries(pointers).sort()))}`;
+
+export const exportIdOf = (runId: string): string => runId.slice(0, runId.indexOf('-'));
+
+/** Everything that a run keeps in Blob storage lies below this. */
+export const folderOf = (runId: string): string => `${runId}/`;

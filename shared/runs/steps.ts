@@ -1,0 +1,98 @@
+// What the orchestration and its activities say to each other: references, ids and counts, never contacts.
+import { z } from 'zod';
+import { runIdSchema } from './run';
+
+const whole = z.int().min(0);
+
+/** Names of the Durable functions. They are part of what is stored: renaming one breaks runs that are on. */
+export const names = {
+  exportRun: 'exportRun',
+  openRun: 'openRun',
+  prepareBatches: 'prepareBatches',
+  importBatch: 'importBatch',
+  awaitImports: 'awaitImports',
+  closeRun: 'closeRun',
+} as const;
+
+/** The external event that cuts short whatever the orchestration waits for. */
+export const cancelEvent = 'cancel';
+
+/** Nothing is wrong, but not now: `until` is in milliseconds since 1970. */
+const laterSchema = z.strictObject({
+  kind: z.literal('later'),
+  until: whole,
+  why: z.enum(['request-budget', 'day-budget', 'job-queue', 'settling']),
+});
+export type Later = z.output<typeof laterSchema>;
+
+/** The run does not go on: somebody cancelled it, or its row says what is wrong. */
+const stoppedSchema = z.strictObject({ kind: z.literal('stopped') });
+export const stopped = { kind: 'stopped' } as const;
+
+/** Times are seconds of the app's settings in milliseconds; they are frozen at the start, as a replay must see the same ones. */
+export const exportRunInput = z.strictObject({
+  runId: runIdSchema,
+  /** How many import batches are on their way at once. */
+  concurrency: whole.min(1),
+  pollFirst: whole,
+  pollLongest: whole,
+  requestsPerSecond: whole.min(1),
+});
+export type ExportRunInput = z.output<typeof exportRunInput>;
+
+export const openRunInput = z.strictObject({ runId: runIdSchema, round: whole });
+export const openRunResult = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('opened') }),
+  laterSchema,
+  stoppedSchema,
+]);
+
+export const prepareBatchesInput = z.strictObject({ runId: runIdSchema, round: whole });
+export const prepareBatchesResult = z.discriminatedUnion('kind', [
+  /** `waves[w]` is the number of batches of wave w; batches are numbered from 1 through all waves. */
+  z.strictObject({ kind: z.literal('prepared'), waves: z.array(whole), contacts: whole }),
+  /** The segment's files changed while they were read. */
+  z.strictObject({ kind: z.literal('changed') }),
+  stoppedSchema,
+]);
+
+export const importBatchInput = z.strictObject({
+  runId: runIdSchema,
+  batch: whole.min(1),
+  attempt: whole.min(1),
+});
+export const importBatchResult = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sent') }),
+  laterSchema,
+  stoppedSchema,
+]);
+
+export const awaitImportsInput = z.strictObject({ runId: runIdSchema });
+export const awaitImportsResult = z.discriminatedUnion('kind', [
+  /** `open`: how many are still on their way; `again`: what has to be sent, as its job failed or was never accepted. */
+  z.strictObject({
+    kind: z.literal('looked'),
+    open: whole,
+    again: z.array(z.strictObject({ batch: whole, attempt: whole })),
+  }),
+  laterSchema,
+  stoppedSchema,
+]);
+
+export const closeRunInput = z.strictObject({
+  runId: runIdSchema,
+  reason: z.enum(['done', 'changing', 'broken']),
+});
+
+/** What the custom status of the orchestration shows. */
+export const progressSchema = z.strictObject({
+  phase: z.enum(['opening', 'preparing', 'sending', 'waiting', 'closing']),
+  batches: z.strictObject({ total: whole, sent: whole, done: whole }),
+  contacts: whole,
+  /** Set while the run is parked: until when (UTC, ISO 8601), and for what. */
+  waitingUntil: z.iso.datetime().optional(),
+  waitingFor: laterSchema.shape.why.optional(),
+  /** A rough estimate of the time left; absent while nothing is known yet. */
+  estimateSeconds: whole.optional(),
+});
+export type Progress = z.output<typeof progressSchema>;

@@ -1,0 +1,119 @@
+// `npm start`: everything on this machine, with data that stays in `.local/` (or in the folder that it is given), until Ctrl-C.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { makeSample } from '../sample/sample';
+import { uploadModel, uploadSample } from '../sample/upload';
+import { projectRoot } from '../support/project-root';
+import { untilSignal } from '../support/until-signal';
+import { FolderInUse, markRunning } from './running-mark';
+import { seedConnectionAndExport } from './seed';
+import { startStack, type Stack, type StackPorts } from './stack';
+
+const container = 'customer-insights';
+const listName = 'Customers';
+
+/** Where people look for them: the ports of Azure Functions Core Tools and of Azurite; the other two are ours. */
+const ports: StackPorts = {
+  functions: 7071,
+  blob: 10000,
+  queue: 10001,
+  table: 10002,
+  keyVault: 7081,
+  constantContact: 7082,
+};
+
+/** What the first start left, so that later ones find it. */
+interface Seeded {
+  readonly exportId: string;
+  /** The address of the container that `model.json` names. */
+  readonly blobEndpoint: string;
+}
+
+async function seedOnce(stack: Stack, sample: ReturnType<typeof makeSample>, file: string): Promise<Seeded> {
+  const { blobEndpoint, connectionString } = stack.azurite;
+  if (existsSync(file)) {
+    const seeded = { ...(JSON.parse(readFileSync(file, 'utf8')) as Seeded), blobEndpoint };
+    // `model.json` holds full addresses: on another port they would point to somebody else.
+    if (!readFileSync(file, 'utf8').includes(JSON.stringify(blobEndpoint))) {
+      await uploadModel(sample, connectionString, container);
+      writeFileSync(file, JSON.stringify(seeded));
+    }
+    return seeded;
+  }
+  console.log('First start: making a sample segment, a connection and an export …');
+  const [list] = stack.constantContact.seed({
+    lists: [{ name: listName }],
+    contacts: sample.unsubscribed.map((address) => ({ address, status: 'unsubscribed' as const })),
+  });
+  if (!list) throw new Error('the emulated account took no list');
+  await uploadSample(sample, connectionString, container);
+  const { exportId } = await seedConnectionAndExport(stack, {
+    name: 'Customers to Constant Contact',
+    listId: list.id,
+    segments: sample.segments,
+    columns: sample.columns,
+  });
+  const seeded = { exportId, blobEndpoint };
+  writeFileSync(file, JSON.stringify(seeded));
+  return seeded;
+}
+
+function printWhere(stack: Stack, { exportId }: Seeded, folder: string): void {
+  const { functionsUrl, constantContact, azurite, keyVaultUrl } = stack;
+  console.log(`
+The app                        ${functionsUrl}/api
+Constant Contact (emulated)    ${constantContact.url}   (look inside: lists, members, jobs, requests)
+Storage (Azurite)              ${azurite.blobEndpoint}
+Key Vault (emulated)           ${keyVaultUrl}
+Data, kept until you delete it ${folder}
+
+Run the sample export:  curl -i -X POST ${functionsUrl}/api/exports/${exportId}/runs
+then look at it at the address in "Location". Ctrl-C ends everything.`);
+}
+
+async function main(): Promise<number> {
+  const stopping = untilSignal();
+  const folder = resolve(process.argv[2] ?? join(projectRoot(), '.local'));
+  const seededFile = join(folder, 'seeded.json');
+  mkdirSync(folder, { recursive: true });
+  let unmark: (() => void) | undefined;
+  let stack: Stack | undefined;
+  try {
+    unmark = markRunning(join(folder, 'running.pid'));
+    // A first start that was cut short begins anew.
+    if (!existsSync(seededFile)) {
+      for (const part of ['azurite', 'key-vault.json', 'constant-contact']) {
+        rmSync(join(folder, part), { recursive: true, force: true });
+      }
+    }
+    for (const part of ['azurite', 'constant-contact']) mkdirSync(join(folder, part), { recursive: true });
+    const sample = makeSample();
+    stack = await startStack({
+      folder,
+      ports,
+      container,
+      prefix: sample.prefix,
+      onLog: (line) => console.log(line),
+      signal: stopping.signal,
+    });
+    printWhere(stack, await seedOnce(stack, sample, seededFile), folder);
+    const asked = new Promise<undefined>((resolve) => {
+      if (stopping.signal.aborted) resolve(undefined);
+      stopping.signal.addEventListener('abort', () => resolve(undefined));
+    });
+    const broken = await Promise.race([asked, stack.broken]);
+    if (broken === undefined) return 0;
+    console.error(`${broken} has ended; without it nothing works.`);
+    return 1;
+  } catch (error) {
+    if (stopping.signal.aborted) return 0;
+    console.error(error instanceof FolderInUse ? error.message : error);
+    return 1;
+  } finally {
+    if (stack) console.log('Stopping …');
+    await stack?.stop();
+    unmark?.();
+  }
+}
+
+void main().then((code) => process.exit(code));
