@@ -88,7 +88,7 @@ export function compose(settings: Settings): Deps {
 
   const segments = makeSegmentSource({
     blobs: platform.segmentBlobs,
-    container: platform.segmentContainer,
+    containerUrl: platform.segmentContainerUrl,
     prefix: settings.SEGMENT_PREFIX,
     layout: settings.SEGMENT_LAYOUT,
     backslashEscapes: settings.CSV_BACKSLASH_ESCAPES,

@@ -40,7 +40,8 @@ export function principalFrom(header: string | null | undefined, trust: Trust): 
   const parsed = headerSchema.safeParse(parseJson(Buffer.from(header, 'base64').toString('utf8')));
   if (!parsed.success) return undefined;
   const { claims, role_typ: roleType, name_typ: nameType } = parsed.data;
-  const first = (types: readonly (string | null | undefined)[]) => claims.find(({ typ }) => types.includes(typ))?.val;
+  const first = (types: readonly (string | null | undefined)[]) =>
+    claims.find(({ typ }) => types.includes(typ))?.val;
 
   const tenantId = first(tenantClaims);
   const objectId = first(objectClaims);

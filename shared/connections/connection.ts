@@ -8,7 +8,9 @@ export const connectionSchema = z.strictObject({
   /** Who may use it in exports. Administrators always may. */
   sharedWith: z.enum(['administrators', 'administrators-and-contributors']),
   /** The agreement that personal data may leave to Constant Contact. Nothing is sent without it. */
-  consent: z.strictObject({ version: z.string(), acceptedAt: z.iso.datetime(), acceptedBy: z.string() }).nullable(),
+  consent: z
+    .strictObject({ version: z.string(), acceptedAt: z.iso.datetime(), acceptedBy: z.string() })
+    .nullable(),
   /** The Constant Contact account that it is pinned to. */
   account: z.strictObject({ id: z.string(), organization: z.string() }).nullable(),
 });

@@ -40,6 +40,8 @@ export const manifestSchema = z.strictObject({
   rejectedByReason: z.record(z.string(), whole),
   /** Values cut at their field's length, by field. */
   cutByField: z.record(z.string(), whole),
+  /** Values left out because Constant Contact takes the field only together with another, by field; absent when there are none. */
+  leftOutByField: z.record(z.string(), whole).optional(),
   batches: z.array(batchSchema),
   /** The blob of the rejects file; it is there also when it has a header only. */
   rejects: z.string(),

@@ -35,7 +35,10 @@ export const customFieldLength = 255;
 /** The most custom fields that one contact can have. Source: Constant Contact V3 API, `contacts_file_import`. */
 export const maxCustomFields = 25;
 
-const field = z.union([z.enum(Object.keys(standardFields) as [StandardField, ...StandardField[]]), z.string().regex(customFieldPattern)]);
+const field = z.union([
+  z.enum(Object.keys(standardFields) as [StandardField, ...StandardField[]]),
+  z.string().regex(customFieldPattern),
+]);
 
 export const mappingSchema = z.strictObject({
   /** The column that holds the address. */
@@ -46,9 +49,12 @@ export const mappingSchema = z.strictObject({
   fields: z
     .partialRecord(field, column)
     .default({})
-    .refine((fields) => Object.keys(fields).filter((name) => name.startsWith('cf:')).length <= maxCustomFields, {
-      message: `has more than ${maxCustomFields} custom fields`,
-    }),
+    .refine(
+      (fields) => Object.keys(fields).filter((name) => name.startsWith('cf:')).length <= maxCustomFields,
+      {
+        message: `has more than ${maxCustomFields} custom fields`,
+      },
+    ),
 });
 
 export type Mapping = z.output<typeof mappingSchema>;

@@ -18,7 +18,7 @@ export interface Platform {
   readonly files: BlobStore;
   /** Where the segments lie; the app only reads there. */
   readonly segmentBlobs: BlobReader;
-  readonly segmentContainer: { readonly url: string };
+  readonly segmentContainerUrl: string;
   /** Makes what is not there yet. Tried again after a failure. */
   readonly ready: () => Promise<void>;
 }
@@ -65,7 +65,7 @@ export function openPlatform(settings: Settings): Platform {
     tables,
     files,
     segmentBlobs: makeBlobStore(segmentContainer),
-    segmentContainer: { url: segmentContainer.url },
+    segmentContainerUrl: segmentContainer.url,
     async ready() {
       prepared ??= prepare();
       try {

@@ -59,13 +59,9 @@ export function makePrepareBatches({
         },
       );
       if (result.kind === 'refused') {
-        const { reason, counts, rejects } = result;
-        await runs.update(runId, (before) => ({
-          ...before,
-          reason,
-          rejects,
-          counts: { ...counts, accepted: 0, refused: 0, unconfirmed: 0, notSent: counts.contacts },
-        }));
+        const { reason, rejects } = result;
+        const { code, sentence } = reason;
+        await runs.update(runId, (before) => ({ ...before, reason: { code, sentence }, rejects }));
         return stopped;
       }
       const { manifest } = result;

@@ -1,4 +1,5 @@
 // The words of this room: a segment, its shards, and one record of a shard.
+import { z } from 'zod';
 
 /** How the bytes of one shard become records. */
 export interface CsvDialect {
@@ -37,6 +38,38 @@ export interface Segment {
   /** When the data was last written, in UTC (ISO 8601). */
   readonly lastRefreshed: string;
 }
+
+const columnsSchema = z.array(z.string()).readonly();
+
+/** Segments are kept as JSON between the steps of a run. */
+export const segmentSchema: z.ZodType<Segment> = z.strictObject({
+  name: z.string(),
+  columns: columnsSchema,
+  shards: z
+    .array(
+      z
+        .strictObject({
+          segment: z.string(),
+          name: z.string(),
+          blob: z.string(),
+          etag: z.string(),
+          bytes: z.int().min(0),
+          columns: columnsSchema.optional(),
+          dialect: z.strictObject({
+            delimiter: z.string().length(1),
+            quotes: z.enum(['always', 'after-delimiter', 'never']),
+            backslashEscapes: z.boolean(),
+            header: z.boolean(),
+            encoding: z.string(),
+          }),
+        })
+        // JSON leaves out what is undefined.
+        .transform(({ columns, ...shard }) => ({ ...shard, columns })),
+    )
+    .readonly(),
+  pointer: z.string(),
+  lastRefreshed: z.string(),
+});
 
 /** Why one record could not be read. */
 export type Malformation = 'wrong-width' | 'bad-encoding' | 'too-long' | 'unclosed-quote';

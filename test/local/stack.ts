@@ -157,7 +157,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       keyVaultUrl: keyVault.url,
       constantContact,
       appEnvironment,
-      broken: azurite.ended.then(() => 'Azurite'),
+      broken: Promise.race([
+        azurite.ended.then(() => 'Azurite'),
+        host.exited.then(() => 'the Functions host'),
+      ]),
       stop: closers.close,
     };
   } catch (error) {

@@ -1,0 +1,50 @@
+// The multipart body of an import, as bytes: its size is known before anything is sent, and it can be sent again as it is.
+
+/** Constant Contact drops what is over 4 MB in silence, and does not say whether that is 4,000,000 or 4,194,304. Source: API guide, bulk import. */
+export const LARGEST_IMPORT_BODY_BYTES = 3_900_000;
+
+/** Room in the body for what is not the CSV: the parts' headers and 50 list ids (about 2.4 kB). */
+const BODY_ROOM_BYTES = 4_000;
+
+/** A CSV file of this size fits, whatever lists it goes to. */
+export const LARGEST_CSV_BYTES = LARGEST_IMPORT_BODY_BYTES - BODY_ROOM_BYTES;
+
+/** Source: `list_ids` of `contacts_file_import` in the API description. */
+export const MOST_LISTS = 50;
+
+/** The caller cut its files wrongly: a mistake in this app, found before anything is sent. */
+export class ImportMalformed extends Error {
+  readonly code = 'import-malformed';
+  constructor(readonly fault: string) {
+    super(`an import cannot be sent: ${fault}`);
+  }
+}
+
+export interface Import {
+  /** Comes back as the job's `fileName`. Letters, digits, `.`, `_` and `-`, ending in `.csv`. */
+  readonly fileName: string;
+  readonly csv: Uint8Array;
+  /** 1 to 50. */
+  readonly listIds: readonly string[];
+}
+
+/** @throws {ImportMalformed} for what Constant Contact would cut short or refuse. */
+export async function importBody({ fileName, csv, listIds }: Import) {
+  if (!/^[\w.-]{1,200}\.csv$/.test(fileName)) throw new ImportMalformed('its file name is not one');
+  if (listIds.length < 1 || listIds.length > MOST_LISTS)
+    throw new ImportMalformed(`it names ${listIds.length} lists`);
+  if (!listIds.every((id) => /^[\w-]+$/.test(id))) throw new ImportMalformed('a list id is not one');
+  const form = new FormData();
+  form.append('file', new Blob([csv], { type: 'text/csv' }), fileName);
+  form.append('list_ids', listIds.join(','));
+  // A response encodes a form as `fetch` does, and tells the boundary that it chose.
+  const encoded = new Response(form);
+  const contentType = encoded.headers.get('content-type') ?? '';
+  const body = new Uint8Array(await encoded.arrayBuffer());
+  if (body.byteLength > LARGEST_IMPORT_BODY_BYTES) {
+    throw new ImportMalformed(
+      `its body has ${body.byteLength} bytes, and ${LARGEST_IMPORT_BODY_BYTES} may be sent`,
+    );
+  }
+  return { contentType, body };
+}

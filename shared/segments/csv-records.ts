@@ -1,0 +1,281 @@
+// From the bytes of a CSV file to its records, in one pass and in flat memory: the hot path of a run. It relies on UTF-8 (or ASCII), where
+// a byte below 0x80 is always a character of its own.
+import {
+  CR,
+  escapesAt,
+  LF,
+  QUOTE,
+  rulesOf,
+  splitRecord,
+  TooManyUnclosedQuotes,
+  unquote,
+  validators,
+  walkFields,
+  type TextBytes,
+} from './csv-rules';
+import type { CsvDialect, Malformation, RecordSink, ShardRecord } from './segment';
+
+export interface RecordLimits {
+  /** A longer record is malformed, its line end not counted. Bytes. */
+  readonly longestRecord: number;
+  /** Bytes that are gathered before they are looked at: they stay in the processor's cache, and a call's cost is spread over many rows. At least 3: a byte order mark. */
+  readonly gatherBytes: number;
+  /** Each costs a second look at up to `longestRecord` bytes, so a file made of nothing else would take hours. */
+  readonly mostUnclosedQuotes: number;
+}
+
+export const recordLimits: RecordLimits = {
+  longestRecord: 1_000_000,
+  gatherBytes: 128 * 1024,
+  mostUnclosedQuotes: 1000,
+};
+
+/** What the first record told. */
+export interface RecordPlan {
+  /** Columns of each record. */
+  readonly width: number;
+  /** Which columns to hand over, in that order; one may stand in it twice. */
+  readonly picks: readonly number[];
+  /** Whether the first record is a header. */
+  readonly skipFirst: boolean;
+}
+
+export interface RecordReaderOptions {
+  readonly dialect: CsvDialect;
+  readonly text: TextBytes;
+  /** Of the records, if that is known before the first one. */
+  readonly width: number | undefined;
+  /** Called once, with the first record's cells or why there are none. It may throw. */
+  readonly first: (cells: readonly string[] | Malformation) => RecordPlan;
+  readonly sink: Pick<RecordSink, 'record' | 'malformed'>;
+  readonly limits?: RecordLimits;
+}
+
+export interface RecordReader {
+  /** Takes a copy. */
+  push(chunk: Uint8Array): void;
+  /** The file has ended. @returns whether it had a record. */
+  finish(): boolean;
+}
+
+export function makeRecordReader(options: RecordReaderOptions): RecordReader {
+  const { first, sink } = options;
+  const { longestRecord, gatherBytes, mostUnclosedQuotes } = options.limits ?? recordLimits;
+  const rules = rulesOf(options.dialect);
+  const { delimiter, quote, quoteOpensFirstOnly, escape } = rules;
+  const isValid = validators[options.text];
+  // No byte above it means anything, so most bytes cost one comparison.
+  const highest = Math.max(delimiter, LF, quote);
+
+  // Room for the longest record, a CR after it, what is gathered behind it, and two bytes that end every search.
+  const bytes = Buffer.allocUnsafeSlow(longestRecord + 1 + 2 * gatherBytes + 2);
+  let filled = 0;
+  let waiting = 0; // bytes of an unfinished record at the front
+  let atStart = true;
+  let skipping = false; // inside a record that is too long, up to the next line
+  let rows = 0;
+  let unclosed = 0;
+
+  let width = options.width ?? -1;
+  let planned = false;
+  let picks = Int32Array.of(-1); // ascending, ended by -1
+  let places = new Int32Array(0); // of each pick among the columns asked for
+  let starts = new Int32Array(0);
+  let ends = new Int32Array(0);
+  let untidy = new Int32Array(0); // picks of the record at hand whose quotes have to be taken out
+  let record: ShardRecord = { row: 0, bytes, starts, ends };
+
+  /** @returns whether the first record is done with. */
+  function plan(cells: readonly string[] | Malformation): boolean {
+    const told = first(cells);
+    planned = true;
+    width = told.width;
+    const order = told.picks.map((column, place) => ({ column, place })).sort((a, b) => a.column - b.column);
+    picks = Int32Array.from([...order.map(({ column }) => column), -1]);
+    places = Int32Array.from(order, ({ place }) => place);
+    starts = new Int32Array(order.length);
+    ends = new Int32Array(order.length);
+    untidy = new Int32Array(order.length);
+    record = { row: 0, bytes, starts, ends };
+    return told.skipFirst;
+  }
+
+  function reject(why: Malformation): void {
+    if (!planned && plan(why)) return;
+    sink.malformed(++rows, why);
+  }
+
+  /**
+   * The record at `start` is lost: it opens quotes and does not close them, or is too long. In the first case only its first line
+   * is given up, as what follows are other rows. It must not depend on how much of the record is here.
+   * @returns where to go on; -1 when that is beyond what is here.
+   */
+  function giveUp(start: number, end: number): number {
+    const limit = Math.min(end, start + longestRecord);
+    const line = bytes.indexOf(LF, start);
+    const isOpen = walkFields(bytes, start, limit, rules, () => undefined);
+    // Within the last `longestRecord` bytes of a file there is nothing but the quotes that can be wrong.
+    if (isOpen && (line < limit || limit === end)) {
+      if (++unclosed > mostUnclosedQuotes) throw new TooManyUnclosedQuotes(mostUnclosedQuotes);
+      reject('unclosed-quote');
+      return line < end ? line + 1 : -1;
+    }
+    reject('too-long');
+    const next = bytes.indexOf(LF, limit);
+    skipping = next >= end;
+    return skipping ? -1 : next + 1;
+  }
+
+  /** Takes the quotes out of the picks that need it. A column that was asked for twice is done once. */
+  function tidy(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const pick = untidy[i] as number;
+      const place = places[pick] as number;
+      const end = unquote(bytes, starts[place] as number, ends[place] as number, rules);
+      for (let same = pick; picks[same] === picks[pick]; same++) ends[places[same] as number] = end;
+    }
+  }
+
+  /** Reads what is complete from `from` on. @returns where the unfinished record starts. */
+  function scan(from: number, final: boolean): number {
+    const end = filled;
+    // They end every search, so that the loops need not ask for the end.
+    bytes[end] = LF;
+    bytes[end + 1] = QUOTE;
+    let start = from;
+    if (skipping) {
+      const line = bytes.indexOf(LF, start);
+      if (line >= end) return end;
+      skipping = false;
+      start = line + 1;
+    }
+    // One native call for all of them; only where it fails is each record looked at.
+    const whole = final ? end : bytes.lastIndexOf(LF, end - 1) + 1;
+    const areValid = whole <= start || isValid(bytes.subarray(start, whole));
+    const [isPlanned, pickAt, placeOf, startAt, endAt] = [planned, picks, places, starts, ends];
+    const firstPick = pickAt[0] as number;
+
+    for (;;) {
+      let i = start;
+      let column = 0;
+      let fieldStart = start;
+      let closing = 0; // 1 after a field in plain quotes: its last byte is the quote
+      let pick = 0;
+      let next = firstPick;
+      let untidyPicks = 0;
+      let isOpen = false;
+
+      for (;;) {
+        let byte = bytes[i] as number;
+        while (byte > highest || (byte !== delimiter && byte !== LF && byte !== quote))
+          byte = bytes[++i] as number;
+        if (byte === delimiter) {
+          while (column === next) {
+            const place = placeOf[pick] as number;
+            startAt[place] = fieldStart;
+            endAt[place] = i - closing;
+            next = pickAt[++pick] as number;
+          }
+          closing = 0;
+          column++;
+          fieldStart = ++i;
+          continue;
+        }
+        if (byte === LF) break;
+        if (quoteOpensFirstOnly && i !== fieldStart) {
+          i++;
+          continue;
+        }
+
+        const opened = i;
+        let isPlain = opened === fieldStart;
+        for (;;) {
+          byte = bytes[++i] as number;
+          while (byte !== QUOTE && byte !== escape) byte = bytes[++i] as number;
+          if (byte !== QUOTE) {
+            const escapes = escapesAt(bytes, i, end);
+            if (escapes === 0) continue;
+            isPlain = false;
+            i += escapes % 2 === 1 ? escapes : escapes - 1;
+            continue;
+          }
+          isOpen = i > end;
+          if (isOpen || bytes[i + 1] !== QUOTE) break;
+          isPlain = false;
+          i++;
+        }
+        if (isOpen) {
+          i = end;
+          break;
+        }
+        const after = bytes[++i] as number;
+        if (isPlain && (after === delimiter || after === LF || (after === CR && bytes[i + 1] === LF))) {
+          fieldStart = opened + 1;
+          closing = 1;
+        } else if (column === next && (untidyPicks === 0 || untidy[untidyPicks - 1] !== pick)) {
+          untidy[untidyPicks++] = pick;
+        }
+      }
+
+      // `i` is at the record's line end, or where the bytes end.
+      const isLast = i === end;
+      if (isLast && !final && end - start <= longestRecord + 1) return start;
+      const stop = i > start && bytes[i - 1] === CR ? i - 1 : i;
+      if (isOpen || stop - start > longestRecord) {
+        start = giveUp(start, end);
+        if (start === -1) return end;
+        if (!isPlanned) return scan(start, final);
+        continue;
+      }
+      if (stop > start || (width === 1 && !isLast)) {
+        if (!isPlanned) {
+          const row = bytes.subarray(start, stop);
+          const isHeader = plan(areValid || isValid(row) ? splitRecord(row, rules) : 'bad-encoding');
+          return scan(isHeader ? Math.min(i + 1, end) : start, final);
+        }
+        if (column + 1 !== width) reject('wrong-width');
+        else if (!areValid && !isValid(bytes.subarray(start, stop))) reject('bad-encoding');
+        else {
+          while (column === next) {
+            const place = placeOf[pick] as number;
+            startAt[place] = fieldStart;
+            endAt[place] = stop - closing;
+            next = pickAt[++pick] as number;
+          }
+          if (untidyPicks > 0) tidy(untidyPicks);
+          record.row = ++rows;
+          sink.record(record);
+        }
+      }
+      if (isLast) return end;
+      start = i + 1;
+    }
+  }
+
+  function settle(final: boolean): void {
+    let from = 0;
+    if (atStart && filled >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) from = 3;
+    atStart = false;
+    from = scan(from, final);
+    bytes.copyWithin(0, from, filled);
+    filled -= from;
+    waiting = filled;
+  }
+
+  return {
+    push(chunk) {
+      for (let offset = 0; offset < chunk.length;) {
+        const part = chunk.subarray(offset, offset + gatherBytes);
+        bytes.set(part, filled);
+        filled += part.length;
+        offset += part.length;
+        if (filled - waiting >= gatherBytes) settle(false);
+      }
+    },
+
+    finish() {
+      settle(true);
+      return planned;
+    },
+  };
+}

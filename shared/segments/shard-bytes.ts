@@ -1,0 +1,105 @@
+// The bytes of one shard, as UTF-8: pinned to its version, unpacked where they are gzip, decoded where they are in another encoding.
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { statusOf } from '../platform/azure-errors';
+import { BlobChanged, type BlobReader } from '../platform/blobs';
+import { peek, type Chunks } from './chunks';
+import type { TextBytes } from './csv-rules';
+import { EncodingWrong, ShardChanged, ShardUnreadable } from './errors';
+import type { Shard } from './segment';
+
+/** What comes out of gzip at a time. Bytes. */
+const unpackedChunkBytes = 64 * 1024;
+/** Looked at to tell UTF-16 from UTF-8. Bytes. */
+const sampleBytes = 64;
+
+/** Exactly the version that is pinned, or an error. */
+async function* pinned(blobs: BlobReader, shard: Shard): Chunks {
+  let bytes = 0;
+  try {
+    for await (const chunk of await blobs.stream(shard.blob, shard.etag)) {
+      bytes += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  } catch (cause) {
+    // The storage client resumes a broken download by itself, asks for the same version, and puts the answer into the stream's error.
+    const status = statusOf(cause);
+    if (cause instanceof BlobChanged || status === 404 || status === 412)
+      throw new ShardChanged(shard.segment, shard.name, { cause });
+    throw cause;
+  }
+  if (bytes !== shard.bytes) throw new ShardChanged(shard.segment, shard.name);
+}
+
+/** By the magic bytes: names and headers lie. */
+async function* unpacked(source: Chunks, shard: Shard): Chunks {
+  const { head, all } = await peek(source, 2);
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+    yield* all;
+    return;
+  }
+  const gunzip = createGunzip({ chunkSize: unpackedChunkBytes });
+  const feeding = pipeline(all, gunzip).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  try {
+    yield* gunzip as Chunks;
+    const failed = await feeding;
+    if (failed) throw failed.error;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
+      throw new ShardUnreadable(shard.segment, shard.name, 'it is a damaged or incomplete gzip file', {
+        cause,
+      });
+    }
+    throw cause;
+  } finally {
+    gunzip.destroy();
+    await feeding;
+  }
+}
+
+type Utf16 = 'utf-16le' | 'utf-16be';
+
+/** UTF-16 by its byte order mark, or by the zero in each of the first characters of mostly Latin text. */
+function utf16Of(head: Buffer): Utf16 | undefined {
+  const start = head.subarray(0, sampleBytes);
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';
+  if (start.length < 8) return undefined;
+  const zeros = (odd: 0 | 1) => start.every((byte, index) => (index % 2 === odd) === (byte === 0));
+  if (zeros(1)) return 'utf-16le';
+  return zeros(0) ? 'utf-16be' : undefined;
+}
+
+const utf8Bom = Buffer.of(0xef, 0xbb, 0xbf);
+
+async function* decoded(source: Chunks, shard: Shard): Chunks {
+  const { head, all } = await peek(source, sampleBytes);
+  const declared = shard.dialect.encoding;
+  const found = utf16Of(head);
+  const label = declared.startsWith('utf-16') && found !== undefined ? found : declared;
+  const isUtf8 = textOf(shard) !== 'replaced' || head.subarray(0, 3).equals(utf8Bom);
+  // What the encoding does not allow becomes U+FFFD, by which the record reader knows it.
+  const decoder = isUtf8 ? undefined : new TextDecoder(label);
+  for await (const chunk of all) {
+    if (found !== undefined && label !== found) throw new EncodingWrong(shard.segment, shard.name, declared);
+    yield decoder ? Buffer.from(decoder.decode(chunk, { stream: true })) : chunk;
+  }
+  if (decoder) yield Buffer.from(decoder.decode());
+}
+
+/** What `shardBytes` gives. */
+export function textOf({ dialect: { encoding } }: Shard): TextBytes {
+  if (encoding === 'utf-8') return 'utf-8';
+  return encoding === 'us-ascii' ? 'ascii' : 'replaced';
+}
+
+/**
+ * @throws {ShardChanged} at the start, in mid-stream or at the end: nothing that was read before it may be used.
+ * @throws {ShardUnreadable} @throws {EncodingWrong}
+ */
+export function shardBytes(blobs: BlobReader, shard: Shard): Chunks {
+  return decoded(unpacked(pinned(blobs, shard), shard), shard);
+}

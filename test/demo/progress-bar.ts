@@ -1,0 +1,49 @@
+// Shows how far a run is: one line that is written over on a terminal, and a line now and then elsewhere.
+
+export interface Shown {
+  readonly phase: string;
+  readonly batches: { readonly total: number; readonly sent: number; readonly done: number };
+  readonly estimateSeconds?: number | undefined;
+}
+
+export interface Screen {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+export interface ProgressBar {
+  show(shown: Shown): void;
+  /** Leaves the last state standing. */
+  end(): void;
+}
+
+const width = 30;
+const clearLine = '\r\u001b[2K';
+
+/** A job counts half when it is sent, and whole when Constant Contact has done it. */
+export function progressLine({ phase, batches, estimateSeconds }: Shown): string {
+  const { total, sent, done } = batches;
+  const share = total === 0 ? 0 : Math.min(1, (sent + done) / (2 * total));
+  const filled = Math.round(share * width);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+  const jobs = total === 0 ? '' : `, ${sent} of ${total} import jobs sent, ${done} done`;
+  const left = estimateSeconds === undefined ? '' : `, about ${estimateSeconds} s left`;
+  return `${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${phase}${jobs}${left}`;
+}
+
+export function makeProgressBar(screen: Screen): ProgressBar {
+  let last = '';
+  return {
+    show(shown) {
+      // Off a terminal the estimate is left out, so that a new line is news.
+      const line = progressLine(screen.isTTY ? shown : { ...shown, estimateSeconds: undefined });
+      if (line === last) return;
+      last = line;
+      screen.write(screen.isTTY ? clearLine + line : `${line}\n`);
+    },
+    end() {
+      if (screen.isTTY && last) screen.write('\n');
+      last = '';
+    },
+  };
+}

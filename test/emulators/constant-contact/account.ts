@@ -1,0 +1,204 @@
+// The emulated account: everything that can change, changed in one place, so that what is kept can be replayed.
+import { randomUUID } from 'node:crypto';
+import { runImport } from './import-rows';
+import type { Upload } from './import-upload';
+import { countersOf, makeJobs, type EndState, type Job, type JobPlan } from './jobs';
+import type { Change, Journal } from './journal';
+import { makeCustomFields, makeLists, newCustomField, newList, type CustomField, type List } from './lists';
+import type { Client, Configuration } from './options';
+import { makePeople, type People } from './people';
+import { seedSchema, type Seed } from './seed';
+import { makeTokens, newSet, type Consent, type IssuedSet } from './tokens';
+import { makeTouches } from './touches';
+
+export function makeAccount(configuration: Configuration, journal: Journal) {
+  const { limits, switches } = configuration;
+  const lists = makeLists();
+  const fields = makeCustomFields();
+  const people = makePeople();
+  const touches = makeTouches(people);
+  const jobs = makeJobs();
+  const tokens = makeTokens();
+
+  function apply(change: Change): void {
+    switch (change.type) {
+      case 'list':
+        lists.put(change.list);
+        break;
+      case 'list-deleted':
+        lists.delete(change.id, change.at);
+        break;
+      case 'field':
+        fields.put(change.field);
+        break;
+      case 'person':
+        putPerson(people, change);
+        break;
+      case 'job': {
+        const content = change.job.ended ? undefined : journal.file(change.job.id);
+        jobs.add({ ...change.job, ...(content && { content }) });
+        break;
+      }
+      case 'job-ended':
+        end(change.id, change.state, change.at);
+        break;
+      case 'tokens':
+        tokens.add(change.set);
+        break;
+      case 'tokens-revoked':
+        tokens.revoke(change.which);
+        break;
+    }
+  }
+
+  function end(id: string, state: EndState, at: number): void {
+    const job = jobs.get(id);
+    if (!job || job.ended) return;
+    const completes = state === 'completed';
+    if (completes && job.kind === 'list-delete') job.listIds.forEach((list) => lists.delete(list, at));
+    if (completes && job.content) {
+      const { content, listIds, createdAt } = job;
+      const { messages, ...result } = runImport(
+        { content, listIds, createdAt, at },
+        { people, touches, limits, switches },
+      );
+      job.result = result;
+      jobs.end(job, { state, at, messages, counters: countersOf(job, result, state) });
+    } else {
+      jobs.end(job, { state, at, messages: [], counters: countersOf(job, undefined, state) });
+    }
+  }
+
+  function change(next: Change): void {
+    apply(next);
+    journal.record(next);
+  }
+
+  function addJob(job: Omit<Job, 'id' | 'milliseconds'>): Job {
+    const id = randomUUID();
+    const { content, ...accepted } = job;
+    if (content) journal.keepFile(id, content);
+    const milliseconds = job.plan.milliseconds ?? configuration.jobMilliseconds;
+    const kept = { ...accepted, id, milliseconds };
+    jobs.add({ ...kept, ...(content && { content }) });
+    journal.record({ type: 'job', job: kept });
+    return jobs.get(id)!;
+  }
+
+  const account = {
+    lists,
+    fields,
+    people: people as Pick<
+      People,
+      'size' | 'find' | 'person' | 'members' | 'countMembers' | 'timesOf' | 'statusOf'
+    >,
+    touches,
+    jobs,
+    tokens,
+
+    /** Takes up what was kept, and folds it, so that the next start reads less. */
+    load(): void {
+      for (const kept of journal.changes()) apply(kept);
+      journal.replace(currentState());
+      for (const job of jobs.all()) if (job.ended) journal.dropFile(job.id);
+    },
+
+    /** Ends the jobs whose time has come. */
+    advance(now: number): void {
+      for (const { job, state, at } of jobs.due(now)) change({ type: 'job-ended', id: job.id, state, at });
+    },
+
+    endJob: (id: string, state: EndState, at: number): void => change({ type: 'job-ended', id, state, at }),
+
+    createList(
+      name: string,
+      at: number,
+      rest: { id?: string; description?: string; favorite?: boolean } = {},
+    ): List {
+      const list = newList(name, at, rest);
+      change({ type: 'list', list });
+      return list;
+    },
+
+    deleteList: (id: string, at: number): void => change({ type: 'list-deleted', id, at }),
+
+    createField(label: string, type: string, at: number): CustomField {
+      const field = newCustomField(label, type, at);
+      change({ type: 'field', field });
+      return field;
+    },
+
+    acceptImport: (upload: Upload, plan: JobPlan, at: number): Job =>
+      addJob({ kind: 'import', plan, createdAt: at, ...upload }),
+
+    acceptListDelete: (id: string, at: number): Job =>
+      addJob({
+        kind: 'list-delete',
+        listIds: [id],
+        createdAt: at,
+        header: [],
+        contacts: 0,
+        dropped: { bytes: 0, contacts: 0 },
+        plan: {},
+      }),
+
+    issue(consent: Consent, client: Client, at: number, present?: string): IssuedSet {
+      const set = newSet(consent, client, at, present);
+      change({ type: 'tokens', set });
+      return set;
+    },
+
+    revokeTokens: (which: 'access' | 'all'): void => change({ type: 'tokens-revoked', which }),
+
+    /** Adds what is not there yet; a person becomes what the seed says. Returns the lists that the seed names. */
+    seed(seed: Seed, at: number): List[] {
+      const { lists: wanted, customFields, contacts } = seedSchema.parse(seed);
+      const named = wanted.map(
+        ({ name, id }) => lists.named(name) ?? account.createList(name, at, id === undefined ? {} : { id }),
+      );
+      for (const { label, type } of customFields) {
+        if (!fields.named(newCustomField(label, type, at).name)) account.createField(label, type, at);
+      }
+      for (const { address, status, lists: names, fields: values } of contacts) {
+        const ids = names.map((name) => (lists.named(name) ?? account.createList(name, at)).id);
+        change({
+          type: 'person',
+          at,
+          createdAt: at,
+          person: { address, status, lists: ids, fields: values },
+        });
+      }
+      return named;
+    },
+  };
+
+  function* currentState(): Generator<Change> {
+    for (const list of lists.all()) yield { type: 'list', list };
+    for (const field of fields.all()) yield { type: 'field', field };
+    for (let person = 0; person < people.size; person += 1) {
+      const { createdAt, updatedAt } = people.timesOf(person);
+      yield { type: 'person', person: people.person(person), createdAt, at: updatedAt };
+    }
+    for (const job of jobs.all()) {
+      const kept = { ...job };
+      delete kept.content;
+      yield { type: 'job', job: kept };
+    }
+    const sets = tokens.sets();
+    for (const { set, live } of sets) if (!live) yield { type: 'tokens', set };
+    yield { type: 'tokens-revoked', which: 'access' };
+    for (const { set, live } of sets) if (live) yield { type: 'tokens', set };
+  }
+
+  return account;
+}
+
+export type Account = ReturnType<typeof makeAccount>;
+
+function putPerson(people: People, { person, createdAt, at }: Extract<Change, { type: 'person' }>): void {
+  const number = people.ensure(person.address, createdAt);
+  people.setStatus(number, person.status);
+  for (const list of person.lists) people.join(number, list);
+  for (const [name, value] of Object.entries(person.fields)) people.setField(number, name, value);
+  people.touch(number, at);
+}

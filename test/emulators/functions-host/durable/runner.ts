@@ -1,0 +1,219 @@
+// Runs one instance on this host: turn after turn while there is news, then waits for its next timer. Another host may run it
+// too: whoever commits a turn first wins, and the other reads again.
+import type { HostClock } from '../clock';
+import type { Log } from '../log-lines';
+import { answerOfError, type Answer } from './answer';
+import { unknownFunction, type Functions } from './decide';
+import { afterTurn, turnPayload } from './history';
+import { isFinal, type Instances, type StoredInstance } from './instances';
+import type { Outgoing, Partition, Received } from './partition';
+import { isLost } from './storage';
+import { answeredTurn, gather, openTimers, silentTurn, type Between, type News, type Told } from './turn';
+
+/** Calls an orchestration function. @throws {OrchestratorThrew} what the function threw; anything else: it did not come to its end */
+export type CallOrchestrator = (name: string, payload: object) => Promise<Answer>;
+
+export class OrchestratorThrew extends Error {
+  readonly code = 'orchestrator-threw';
+}
+
+export interface RunnerDeps {
+  readonly instances: Instances;
+  readonly partition: Partition;
+  readonly clock: HostClock;
+  readonly log: Log;
+  readonly functions: Functions;
+  readonly call: CallOrchestrator;
+  /** Sends what a committed turn has to send. */
+  send(instance: StoredInstance, outgoing: readonly Outgoing[]): Promise<void>;
+  /** This life is over: nothing more will come. */
+  gone(): void;
+}
+
+export interface Runner {
+  readonly lifeId: string;
+  /** Hands over a message that this host has just stored. */
+  deliver(message: Received): void;
+  wake(): void;
+  /** Looks whether another host has left work behind, or has gone further. */
+  peek(row: StoredInstance): Promise<void>;
+  /** Resolves when no turn is under way; none will start. */
+  stop(): Promise<void>;
+}
+
+const retryMs = 200;
+const peekEveryMs = 1000;
+
+/** @param fresh whether the instance has just been created here, so that there is nothing to read */
+export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean): Runner {
+  const { instances, partition, clock, log } = deps;
+  let state: Between | undefined = fresh ? { instance: row, suspended: false, past: [] } : undefined;
+  let rowEtag = row.etag;
+  let inbox: Received[] = [];
+  let delivered: Received[] = [];
+  let busy: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
+  let peekedAt = Date.now();
+  let disarm = () => {};
+  /** Rows of the Instances table are written one after the other, behind the turns. */
+  let recording: Promise<unknown> = Promise.resolve();
+
+  const record = (encoded: Parameters<Instances['record']>[0]) => {
+    recording = recording
+      .then(async () => {
+        rowEtag = await instances.record(encoded, rowEtag);
+      })
+      .catch((error: unknown) => log('warning', `could not record ${row.instanceId}: ${String(error)}`));
+    return recording;
+  };
+
+  const end = () => {
+    stopped = true;
+    disarm();
+    deps.gone();
+  };
+
+  const load = async (): Promise<Between | undefined> => {
+    const [there, loaded] = await Promise.all([instances.get(row.instanceId), partition.load()]);
+    if (there?.lifeId !== row.lifeId) return undefined;
+    rowEtag = there.etag;
+    inbox = [...loaded.inbox];
+    let instance = there;
+    if (loaded.state && loaded.turn > there.turn) {
+      // The host that committed the last turn did not come to say so.
+      await record(loaded.state as Parameters<Instances['record']>[0]);
+      instance = (await instances.get(row.instanceId)) ?? there;
+    }
+    for (const { key, outgoing } of loaded.unsent) {
+      await deps.send(instance, outgoing);
+      await partition.sent(key);
+    }
+    if (isFinal(instance.runtimeStatus)) return undefined;
+    const past = loaded.turns.flatMap((turn) => afterTurn(turn));
+    return { instance, suspended: loaded.suspended, past };
+  };
+
+  const ask = async ({ instance, past }: Between, news: News): Promise<Told> => {
+    if (!deps.functions.isOrchestrator(instance.name))
+      return { failure: unknownFunction(instance.name, 'an orchestrator') };
+    try {
+      const payload = turnPayload(past, news.events, instance.instanceId);
+      return { answer: await deps.call(instance.name, payload) };
+    } catch (error) {
+      if (!(error instanceof OrchestratorThrew)) throw error;
+      const answer = answerOfError(error.message);
+      return answer
+        ? { answer }
+        : { failure: `Orchestrator function '${instance.name}' failed: ${error.message}` };
+    }
+  };
+
+  /** @returns whether there may be more to do at once. */
+  const step = async (): Promise<boolean> => {
+    state ??= await load();
+    if (!state) {
+      end();
+      return false;
+    }
+    const known = new Set(inbox.map(({ key }) => key));
+    inbox.push(...delivered.filter(({ key }) => !known.has(key)));
+    delivered = [];
+    const news = gather(state, inbox, clock.now());
+    if (!news) {
+      arm(state);
+      return false;
+    }
+    const told = news.silent ? undefined : await ask(state, news);
+    const at = clock.timestamp();
+    const outcome = told
+      ? answeredTurn(state, news, told, at, deps.functions)
+      : silentTurn(state, news, at);
+    const encoded = await instances.encode(outcome.instance);
+    const outboxKey = await partition.commit({
+      executionId: outcome.instance.executionId,
+      turn: outcome.instance.turn,
+      suspended: outcome.suspended,
+      state: encoded,
+      events: outcome.events,
+      consumed: news.consumed,
+      outgoing: outcome.outgoing,
+    });
+    const consumed = new Set(news.consumed);
+    inbox = inbox.filter(({ key }) => !consumed.has(key));
+    const over = isFinal(outcome.instance.runtimeStatus);
+    state = outcome;
+    const recorded = record(encoded);
+    if (outcome.outgoing.length > 0) {
+      await deps.send({ ...outcome.instance, etag: '' }, outcome.outgoing);
+      void partition
+        .sent(outboxKey!)
+        .catch((error: unknown) => log('warning', `could not clear what was sent: ${String(error)}`));
+    }
+    if (outcome.past.length === 0 && outcome.events.length === 0)
+      void partition
+        .forget(outcome.instance.turn)
+        .catch((error: unknown) => log('warning', `could not clear what is over: ${String(error)}`));
+    if (!over) return true;
+    await recorded;
+    end();
+    return false;
+  };
+
+  const arm = ({ past, suspended }: Between) => {
+    disarm();
+    if (suspended) return;
+    const due = openTimers(past).map((timer) => Date.parse(String(timer['FireAt'])));
+    if (due.length > 0) disarm = clock.at(Math.min(...due), wake);
+  };
+
+  const run = async () => {
+    for (;;) {
+      again = false;
+      let more = false;
+      try {
+        more = await step();
+      } catch (error) {
+        if (stopped) return;
+        state = undefined;
+        if (!isLost(error)) log('warning', `a turn of ${row.instanceId} is tried again: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, isLost(error) ? 5 + Math.random() * 20 : retryMs));
+        more = true;
+      }
+      // `again` changes while the step waits.
+      if (stopped || !(more || (again as boolean))) return;
+    }
+  };
+
+  function wake() {
+    if (stopped) return;
+    again = true;
+    busy ??= run().finally(() => {
+      busy = undefined;
+      if (again) wake();
+    });
+  }
+
+  return {
+    lifeId: row.lifeId,
+    deliver(message) {
+      delivered.push(message);
+      wake();
+    },
+    wake,
+    async peek(seen) {
+      if (busy || stopped || Date.now() - peekedAt < peekEveryMs) return;
+      peekedAt = Date.now();
+      const behind = state !== undefined && seen.turn > state.instance.turn;
+      if (!behind && !(await partition.hasNews())) return;
+      if (!busy as boolean) state = undefined;
+      wake();
+    },
+    async stop() {
+      stopped = true;
+      disarm();
+      await busy;
+      await recording;
+    },
+  };
+}
