@@ -8,7 +8,7 @@ import { makeExportStore, type ExportStore } from '../shared/exports/export-stor
 import type { BlobStore } from '../shared/platform/blobs';
 import { systemClock, type Clock } from '../shared/platform/clock';
 import type { Log } from '../shared/platform/log';
-import { openPlatform } from '../shared/platform/open-platform';
+import { openPlatform, type Platform } from '../shared/platform/open-platform';
 import type { Settings } from '../shared/platform/settings';
 import { makeAwaitImports, type AwaitImports } from '../shared/runs/await-imports';
 import { makeCloseRun, type CloseRun } from '../shared/runs/close-run';
@@ -21,7 +21,7 @@ import { makeStartRun, type StartRun } from '../shared/runs/start-run';
 import type { ExportRunInput } from '../shared/runs/steps';
 import { makeTick, type Tick } from '../shared/schedule/tick';
 import { makeSegmentSource, type SegmentSource } from '../shared/segments/segment-source';
-import { log } from './invocation';
+import { log as invocationLog } from './invocation';
 
 export interface Deps {
   readonly settings: Settings;
@@ -48,9 +48,17 @@ export interface Deps {
 /** The secret of the Constant Contact app, in Key Vault. */
 const clientSecretName = 'constant-contact-client-secret';
 
-export function compose(settings: Settings): Deps {
-  const clock = systemClock;
-  const platform = openPlatform(settings);
+/** What the app stands on; tests hand in another. */
+export interface Ground {
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function compose(
+  settings: Settings,
+  { platform, clock, log }: Ground = { platform: openPlatform(settings), clock: systemClock, log: invocationLog },
+): Deps {
   const { secrets, lease, tables, files } = platform;
 
   const clientId = settings.CONSTANT_CONTACT_CLIENT_ID;

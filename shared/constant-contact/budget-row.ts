@@ -75,7 +75,7 @@ export function takeSlot(
   if (parked !== undefined) return { kind: 'spent', until: parked };
   const free = row.nextSlot > now + WRONG_CLOCK_MILLISECONDS ? now : row.nextSlot;
   const slot = awayFromMidnight(Math.max(earliest, free));
-  
+  if (slot - now > limits.longestWait) return { kind: 'wait', until: slot };
   const day = dayOf(slot);
   const used = usedOn(row, slot) + (counted === day ? 0 : 1);
   if (used > limits.perDay) return { kind: 'spent', until: startOfNextDay(slot) };

@@ -125,7 +125,7 @@ export function makeContactRow(plan: ColumnsPlan): ContactRow {
             }
           }
           // The birthday's fields come first of all.
-          if (field === plan.birthdayFields - 1 && mask !== 0 && false) {
+          if (field === plan.birthdayFields - 1 && mask !== 0 && mask !== wholeBirthday) {
             leaveOutBirthday(mask);
             end = row.addressEnd;
             mask = 0;

@@ -18,7 +18,8 @@ export type Located =
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** Data Lake's endpoint of an account serves the same files as its blob endpoint. */
-const asBlobHost = (host: string) => host.toLowerCase().replace(/^([a-z0-9-]+)\.dfs\./, '$1.blob.');
+const asBlobHost = (host: string) =>
+  host.toLowerCase().replace(/^([a-z0-9-]+(?:\.z\d+)?)\.dfs\./, '$1.blob.');
 
 /** Loopback ports change from one start of Azurite to the next, and nothing is fetched from the location: only its path is used. */
 function sameAccount(location: URL, container: URL): boolean {

@@ -9,12 +9,15 @@ const dataTypes = [
 ] as const; // prettier-ignore
 
 /** A time as ISO 8601 in UTC; `undefined` for what is none. A time without a zone is taken as UTC. */
-const time = z.unknown().transform((value) => {
-  if (typeof value !== 'string') return undefined;
-  const zoned = /(z|[+-]\d\d:?\d\d)$/i.test(value) || !value.includes('T') ? value : `${value}Z`;
-  const read = new Date(zoned);
-  return Number.isNaN(read.getTime()) ? undefined : read.toISOString();
-});
+const time = z
+  .unknown()
+  .transform((value) => {
+    if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d(T|$)/.test(value)) return undefined;
+    const zoned = /(z|[+-]\d\d:?\d\d)$/i.test(value) || !value.includes('T') ? value : `${value}Z`;
+    const read = new Date(zoned);
+    return Number.isNaN(read.getTime()) ? undefined : read.toISOString();
+  })
+  .optional();
 
 const attributeSchema = z.object({
   name: z.string().min(1),

@@ -20,6 +20,7 @@ const failures: readonly [number, unknown, Record<string, unknown>][] = [
   [403, [key('forbidden')], { code: 'not-allowed', outcomeUnknown: false }],
   [404, [key('contacts.api.not_found')], { code: 'not-found' }],
   [409, [key('contacts.api.conflict')], { code: 'request-refused', errorKey: 'contacts.api.conflict' }],
+  [408, '', { code: 'service-unavailable', outcomeUnknown: true }],
   [413, '<html>too large: joe@example.com</html>', { code: 'request-refused', errorKey: undefined }],
   [415, [key('not.csv')], { code: 'request-refused', outcomeUnknown: false }],
   [

@@ -116,6 +116,8 @@ test('a next page on another server is not asked for', async () => {
   try {
     const hosts = [
       elsewhere.url,
+      // Its own address, but not in the form that is documented.
+      `${server.url}/v3/contact_lists`,
       elsewhere.url.replace('http:', ''),
       elsewhere.url.replace('http://', '/\\'),
       '/v4',

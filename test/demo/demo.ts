@@ -68,10 +68,14 @@ async function demonstrate(
   console.log(`Started ${runPath}\n`);
   const bar = makeProgressBar(process.stdout);
   let run: Run;
+  let total = 0;
   try {
-    run = await api.untilOver(runPath, runDeadlineMs, ({ status, progress }) =>
-      bar.show(progress ?? { phase: status.toLowerCase(), batches: { total: 0, sent: 0, done: 0 } }),
-    );
+    run = await api.untilOver(runPath, runDeadlineMs, ({ progress }) => {
+      if (!progress) return;
+      bar.show(progress);
+      total = progress.batches.total;
+    });
+    bar.show({ phase: 'over', batches: { total, sent: total, done: total } });
   } finally {
     bar.end();
   }
@@ -104,6 +108,8 @@ async function main(): Promise<number> {
       // The timer leaves the export alone: the run is started by hand.
       settings: { SEGMENT_SETTLE_SECONDS: '86400' },
       onLog: (line) => {
+        // Each look at the run is two of these.
+        if (/ information \S+: execut(?:ing|ed)\b/.test(line)) return;
         logged.push(line);
         if (logged.length > loggedLines) logged.shift();
       },

@@ -41,9 +41,11 @@ export const withSpaces = (address: string, number: number): string =>
   pick([`  ${address}`, `${address} `, ` ${address}   `], number);
 
 export function spoiled(address: string, kind: BadAddress, number: number): string {
-  const at = address.indexOf('@');
-  const local = address.slice(0, at);
-  const domain = address.slice(at + 1);
+  // Without the filling of the longest addresses: what is spoiled otherwise must not also become too long.
+  const short = address.replace(/\.x+@/, '@');
+  const at = short.indexOf('@');
+  const local = short.slice(0, at);
+  const domain = short.slice(at + 1);
   switch (kind) {
     case 'no-at':
       return `${local}.at.${domain}`;
@@ -54,7 +56,7 @@ export function spoiled(address: string, kind: BadAddress, number: number): stri
     case 'comma':
       return `${local.replace('.', ',')}@${domain}`;
     case 'bracket':
-      return pick([`<${address}>`, `(${local})@${domain}`, `[${local}]@${domain}`], number);
+      return pick([`<${short}>`, `(${local})@${domain}`, `[${local}]@${domain}`], number);
     case 'control-character':
       return `${local}\u0007@${domain}`;
     case 'too-long':

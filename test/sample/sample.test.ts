@@ -142,6 +142,38 @@ test('each thousand rows hold every kind of bad address, malformed rows below th
   expect([...traps].filter((trap) => trap !== undefined).sort()).toEqual([...nameTraps].sort());
 });
 
+/** Every fault of an address, each by the name that the sample gives it. */
+function faultsOf(cell: string): string[] {
+  const address = cell.trim();
+  if (address === '') return ['blank'];
+  const [, domain] = address.split('@');
+  const faults: [string, boolean][] = [
+    ['no-at', !address.includes('@')],
+    ['several-at', address.split('@').length > 2],
+    ['space', address.includes(' ')],
+    ['comma', address.includes(',')],
+    ['bracket', /[()<>[\]{}]/.test(address)],
+    ['control-character', /\p{Cc}/u.test(address)],
+    ['too-long', address.length > 80],
+    ['no-dot-in-domain', domain !== undefined && !domain.includes('.')],
+  ];
+  return faults.filter(([, is]) => is).map(([kind]) => kind);
+}
+
+test('a bad address is bad in exactly one respect, and the others in none', () => {
+  const column = columnsOf(newsletter).findIndex(([name]) => name === 'EMail');
+  const population = { seed: 1, newsletter: 50_000, loyal: 0 };
+  const wrong: unknown[] = [];
+  for (let index = 0; index < population.newsletter; index += 1) {
+    const { cells, meaning } = makeRow(population, newsletter, index);
+    if (meaning.kind === 'rejected' && meaning.reason === 'wrong-width') continue;
+    const faults = faultsOf(cells[column] ?? '');
+    const wanted = meaning.kind === 'rejected' ? meaning.reason : undefined;
+    if (faults[0] !== wanted || faults.length > 1) wrong.push({ cell: cells[column], faults, wanted });
+  }
+  expect(wrong).toEqual([]);
+});
+
 test('addresses come again in another case, in other shards, in the other segment, and with other values', async () => {
   const shards = await readBack(makeSample({ profiles: 10_000 }));
   const seen = new Map<

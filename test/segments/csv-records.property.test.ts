@@ -59,7 +59,26 @@ const shapes = fc.integer({ min: 1, max: 4 }).chain((width) =>
 test('any bytes give the rows that a plain reader gives, whatever the dialect, the chunks and the longest record', () => {
   const pieces = (delimiter: string) =>
     fc.array(
-      fc.constantFrom('a', 'bc', '"', '"', '""', '\n', '\r\n', '\r', '\\', '\\"', delimiter, delimiter, 'é', '\u0000', ' ', '語').map(Buffer.from),
+      fc
+        .constantFrom(
+          'a',
+          'bc',
+          '"',
+          '"',
+          '""',
+          '\n',
+          '\r\n',
+          '\r',
+          '\\',
+          '\\"',
+          delimiter,
+          delimiter,
+          'é',
+          '\u0000',
+          ' ',
+          '語',
+        )
+        .map(Buffer.from),
       { maxLength: 60 },
     );
   const broken = fc.tuple(fc.nat(200), fc.constantFrom(0xff, 0xc3, 0x80));
@@ -82,9 +101,15 @@ test('any bytes give the rows that a plain reader gives, whatever the dialect, t
 });
 
 test('a well-formed table is read as a well-known library reads it', () => {
-  const cell = fc.string({ unit: fc.constantFrom('a', 'B', '"', ',', '\n', '\r', ' ', 'é', '😀', '\\'), maxLength: 8 });
+  const cell = fc.string({
+    unit: fc.constantFrom('a', 'B', '"', ',', '\n', '\r', ' ', 'é', '😀', '\\'),
+    maxLength: 8,
+  });
   const tables = fc.integer({ min: 2, max: 5 }).chain((width) =>
-    fc.record({ width: fc.constant(width), table: fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 12 }) }),
+    fc.record({
+      width: fc.constant(width),
+      table: fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 12 }),
+    }),
   );
   fc.assert(
     fc.property(
@@ -96,9 +121,15 @@ test('a well-formed table is read as a well-known library reads it', () => {
       fc.constantFrom('always' as const, 'after-delimiter' as const),
       ({ width, table }, lineEnd, quoteAll, endsLast, size, quotes) => {
         const line = (cells: readonly string[]) =>
-          cells.map((value) => (quoteAll || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',');
+          cells
+            .map((value) => (quoteAll || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+            .join(',');
         const text = table.map(line).join(lineEnd) + (endsLast ? lineEnd : '');
-        const oracle = parse(text, { record_delimiter: lineEnd, relax_column_count: true, skip_empty_lines: true });
+        const oracle = parse(text, {
+          record_delimiter: lineEnd,
+          relax_column_count: true,
+          skip_empty_lines: true,
+        });
         const rows = read({
           content: Buffer.from(text),
           dialect: { delimiter: ',', quotes, backslashEscapes: false, header: false, encoding: 'utf-8' },

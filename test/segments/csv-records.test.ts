@@ -3,10 +3,20 @@ import { makeRecordReader, recordLimits } from '../../shared/segments/csv-record
 import type { CsvDialect } from '../../shared/segments/segment';
 import { collected } from './collected';
 
-const rfc4180: CsvDialect = { delimiter: ',', quotes: 'always', backslashEscapes: false, header: false, encoding: 'utf-8' };
+const rfc4180: CsvDialect = {
+  delimiter: ',',
+  quotes: 'always',
+  backslashEscapes: false,
+  header: false,
+  encoding: 'utf-8',
+};
 
 /** Rows of `content`, all columns; several parts are pushed one after another. */
-function rowsOf(content: string | readonly (string | Buffer)[], width: number, dialect: Partial<CsvDialect> = {}) {
+function rowsOf(
+  content: string | readonly (string | Buffer)[],
+  width: number,
+  dialect: Partial<CsvDialect> = {},
+) {
   const sink = collected();
   const picks = Array.from({ length: width }, (_, index) => index);
   const first = () => ({ width, picks, skipFirst: false });
@@ -31,7 +41,12 @@ describe('well-formed files', () => {
 
   test('a byte order mark is no data, also when it comes byte by byte', () => {
     expect(cellsOf('\ufeffa,b\n', 2)).toEqual([['a', 'b']]);
-    expect(cellsOf([...Buffer.from('\ufeff"a",b\n')].map((byte) => Buffer.of(byte)), 2)).toEqual([['a', 'b']]);
+    expect(
+      cellsOf(
+        [...Buffer.from('\ufeff"a",b\n')].map((byte) => Buffer.of(byte)),
+        2,
+      ),
+    ).toEqual([['a', 'b']]);
   });
 
   test('empty cells are empty, quoted or not', () => {
@@ -115,7 +130,9 @@ describe('dialects', () => {
 
   test.each([';', '\t', '|', '\u0001', 'x'])('columns can be separated by %j', (delimiter) => {
     const line = (cells: readonly string[]) => `${cells.join(delimiter)}\n`;
-    expect(cellsOf(line(['a,b', `"c${delimiter}d"`, '12:00 -9']), 3, { delimiter })).toEqual([['a,b', `c${delimiter}d`, '12:00 -9']]);
+    expect(cellsOf(line(['a,b', `"c${delimiter}d"`, '12:00 -9']), 3, { delimiter })).toEqual([
+      ['a,b', `c${delimiter}d`, '12:00 -9'],
+    ]);
   });
 });
 
@@ -137,7 +154,11 @@ describe('malformed rows', () => {
   test('a record of 1,000,000 bytes is read, one of a byte more is rejected, whatever its line end', () => {
     const fits = 'x'.repeat(recordLimits.longestRecord - 2);
     for (const lineEnd of ['\n', '\r\n']) {
-      expect(cellsOf([`${fits},y${lineEnd}`, `${fits},yz${lineEnd}`, `1,2${lineEnd}`], 2)).toEqual([[fits, 'y'], 'too-long', ['1', '2']]);
+      expect(cellsOf([`${fits},y${lineEnd}`, `${fits},yz${lineEnd}`, `1,2${lineEnd}`], 2)).toEqual([
+        [fits, 'y'],
+        'too-long',
+        ['1', '2'],
+      ]);
     }
   });
 
@@ -169,8 +190,12 @@ describe('malformed rows', () => {
   });
 
   test('a file that does nothing but open quotes is given up after a while, not searched for hours', () => {
+    const first = () => ({ width: 2, picks: [0], skipFirst: false });
+    const limits = { ...recordLimits, mostUnclosedQuotes: 20 };
+    const dialect = { ...rfc4180, backslashEscapes: true };
+    const reader = makeRecordReader({ dialect, text: 'utf-8', width: 2, first, sink: collected(), limits });
     const lines = Buffer.from('\\"\n'.repeat(500_000));
-    expect(() => rowsOf([lines], 2, { backslashEscapes: true })).toThrow('more than 1000 rows open a quote that is never closed');
+    expect(() => reader.push(lines)).toThrow('more than 20 rows open a quote that is never closed');
   });
 });
 
@@ -191,7 +216,13 @@ describe('the first record', () => {
 
   test('is never asked for in an empty file', () => {
     const first = jest.fn();
-    const reader = makeRecordReader({ dialect: rfc4180, text: 'utf-8', width: undefined, first, sink: collected() });
+    const reader = makeRecordReader({
+      dialect: rfc4180,
+      text: 'utf-8',
+      width: undefined,
+      first,
+      sink: collected(),
+    });
     reader.push(Buffer.from('\ufeff\n\n'));
     expect(reader.finish()).toBe(false);
     expect(first).not.toHaveBeenCalled();

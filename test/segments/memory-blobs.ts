@@ -19,7 +19,14 @@ export function memoryBlobs({ pieceBytes = 7 }: { pieceBytes?: number } = {}): M
 
   const factsOf = (name: string, quoted: boolean): BlobFacts | undefined => {
     const blob = stored.get(name);
-    return blob && { name, etag: quoted ? `"${blob.etag}"` : blob.etag, bytes: blob.content.length, lastModified: blob.lastModified };
+    return (
+      blob && {
+        name,
+        etag: quoted ? `"${blob.etag}"` : blob.etag,
+        bytes: blob.content.length,
+        lastModified: blob.lastModified,
+      }
+    );
   };
   const names = (prefix: string) => [...stored.keys()].filter((name) => name.startsWith(prefix)).sort();
 
@@ -27,7 +34,11 @@ export function memoryBlobs({ pieceBytes = 7 }: { pieceBytes?: number } = {}): M
     calls,
     streams,
     put(name, content, lastModified = '2026-01-01T00:00:00.000Z') {
-      stored.set(name, { content: Buffer.from(content), etag: `0x${(versions += 1)}`, lastModified: new Date(lastModified) });
+      stored.set(name, {
+        content: Buffer.from(content),
+        etag: `0x${(versions += 1)}`,
+        lastModified: new Date(lastModified),
+      });
     },
     remove(name) {
       stored.delete(name);
@@ -60,7 +71,8 @@ export function memoryBlobs({ pieceBytes = 7 }: { pieceBytes?: number } = {}): M
       const blob = stored.get(name);
       if (!blob || `"${blob.etag}"` !== etag) return Promise.reject(new BlobChanged(name));
       function* pieces() {
-        for (let at = 0; at < blob!.content.length; at += pieceBytes) yield blob!.content.subarray(at, at + pieceBytes);
+        for (let at = 0; at < blob!.content.length; at += pieceBytes)
+          yield blob!.content.subarray(at, at + pieceBytes);
       }
       const stream = Readable.from(pieces(), { objectMode: false });
       streams.push(stream);

@@ -9,7 +9,11 @@ interface Parsed {
   readonly isOpen: boolean;
 }
 
-function parseRecord(text: string, start: number, { delimiter, quotes, backslashEscapes }: CsvDialect): Parsed {
+function parseRecord(
+  text: string,
+  start: number,
+  { delimiter, quotes, backslashEscapes }: CsvDialect,
+): Parsed {
   const values: string[] = [];
   let value = '';
   let fieldStart = start;
@@ -31,7 +35,10 @@ function parseRecord(text: string, start: number, { delimiter, quotes, backslash
       } else {
         quoted = false;
       }
-    } else if (character === '"' && (quotes === 'always' || (quotes === 'after-delimiter' && i === fieldStart))) {
+    } else if (
+      character === '"' &&
+      (quotes === 'always' || (quotes === 'after-delimiter' && i === fieldStart))
+    ) {
       quoted = true;
     } else if (character === delimiter) {
       values.push(value);

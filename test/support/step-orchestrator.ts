@@ -125,8 +125,15 @@ export function stepOrchestrator(
   /** Events that nobody waits for yet. */
   const kept: string[] = [];
   const calls = new Map<string, number>();
+  /** Rules of the host that were broken; kept, as the orchestrator may catch what is thrown. */
+  const broken: string[] = [];
   let now = startTime;
   let waits = 0;
+
+  function refuse(rule: string): never {
+    broken.push(rule);
+    throw new Error(rule);
+  }
 
   function complete(task: FakeTask, result: unknown): void {
     task.isFaulted = result instanceof Error;
@@ -169,8 +176,7 @@ export function stepOrchestrator(
     const call = (calls.get(name) ?? 0) + 1;
     calls.set(name, call);
     const answers = script.answers[name];
-    const given =
-      typeof answers === 'function' ? answers({ input, call, raise, now }) : answers?.[call - 1];
+    const given = typeof answers === 'function' ? answers({ input, call, raise, now }) : answers?.[call - 1];
     if (given === undefined) throw new Error(`the script has no answer for call ${call} of ${name}`);
     complete(task, given);
   }
@@ -184,7 +190,9 @@ export function stepOrchestrator(
   const children = (task: FakeTask) => (task instanceof Compound ? task.children : [task]);
 
   /** Lets the world go on until the task has ended. */
-  function wait(task: FakeTask): void {
+  function settle(task: FakeTask): FakeTask {
+    schedule(task);
+    if (ended(task)) return task;
     const running = children(task).filter((child) => child instanceof Activity && !child.isCompleted);
     if (running.length > 0) now += activityTime;
     for (const child of running) answer(child as Activity);
@@ -199,6 +207,7 @@ export function stepOrchestrator(
       }
     }
     if (!ended(task)) throw new Error('the orchestrator waits for something that the script does not bring');
+    return task;
   }
 
   function ended(task: FakeTask): boolean {
@@ -218,13 +227,14 @@ export function stepOrchestrator(
   }
 
   const compound = (kind: 'all' | 'any') => (tasks: Task[]) => {
-    if (tasks.length === 0) throw new Error(`Task.${kind} needs at least one task`);
+    if (tasks.length === 0) refuse(`Task.${kind} needs at least one task`);
     const members = tasks as FakeTask[];
     for (const member of members) {
       if (member instanceof ExternalEvent) continue;
       const { scheduled } = member as Activity | Timer | Compound;
       // The library lists it among the actions of each compound task, and the host starts what is listed.
-      if (scheduled) throw new Error('a task that is under way stands in another compound task: it would be started again');
+      if (scheduled)
+        refuse('a task that is under way stands in another compound task: it would be started again');
     }
     return new Compound(kind, members);
   };
@@ -245,15 +255,20 @@ export function stepOrchestrator(
     },
     getInput: <T>() => structuredClone(script.input) as T,
     callActivityWithRetry(name, retry, input) {
-      if (!(retry instanceof RetryOptions)) throw new Error(`${name} has no retry policy`);
-      return new Activity({ kind: 'activity', name, retry, input: JSON.parse(JSON.stringify(input)) as unknown });
+      if (!(retry instanceof RetryOptions)) refuse(`${name} has no retry policy`);
+      return new Activity({
+        kind: 'activity',
+        name,
+        retry,
+        input: JSON.parse(JSON.stringify(input)) as unknown,
+      });
     },
     createTimer: (fireAt) =>
       new Timer({ kind: 'timer', from: now, until: fireAt.getTime(), canceled: false, fired: false }),
     waitForExternalEvent: (name) => new ExternalEvent(name),
     setCustomStatus(status) {
       const text = JSON.stringify(status);
-      if (text.length * 2 > longestStatus) throw new Error('the custom status is over 16 KB');
+      if (text.length * 2 > longestStatus) refuse('the custom status is over 16 KB');
       statuses.push(JSON.parse(text));
     },
   };
@@ -261,20 +276,25 @@ export function stepOrchestrator(
   const generator = orchestrator({ df } as unknown as OrchestrationContext);
   let result: unknown;
   let error: unknown;
-  try {
-    let step = generator.next();
-    while (!step.done) {
-      const task = step.value as FakeTask;
-      schedule(task);
-      if (!ended(task)) wait(task);
-      step = task.isFaulted ? generator.throw(task.result) : generator.next(task.result);
+  const resume = (go: () => IteratorResult<Task, unknown>): FakeTask | undefined => {
+    try {
+      const step = go();
+      if (!step.done) return step.value as FakeTask;
+      result = step.value;
+    } catch (thrown) {
+      error = thrown;
     }
-    result = step.value;
-  } catch (thrown) {
-    error = thrown;
+    return undefined;
+  };
+  for (let task = resume(() => generator.next()); task !== undefined;) {
+    const { isFaulted, result: value } = settle(task);
+    task = resume(() => (isFaulted ? generator.throw(value) : generator.next(value)));
   }
   if (timers.some(({ isCompleted, isCanceled }) => !isCompleted && !isCanceled)) {
-    throw new Error('a timer that lost its race was not cancelled: the instance would stay Running until it fires');
+    broken.push(
+      'a timer that lost its race was not cancelled: the instance would stay Running until it fires',
+    );
   }
+  if (broken.length > 0) throw new Error(broken.join('; '));
   return { actions, statuses, result, error };
 }

@@ -96,9 +96,14 @@ export function makeAccount(configuration: Configuration, journal: Journal) {
     jobs,
     tokens,
 
-    /** Takes up what was kept, and folds it, so that the next start reads less. */
+    /** Takes up what was kept, and folds imports into the people that they left, so that the next start reads no file. */
     load(): void {
-      for (const kept of journal.changes()) apply(kept);
+      let imported = false;
+      for (const kept of journal.changes()) {
+        apply(kept);
+        imported ||= kept.type === 'job-ended';
+      }
+      if (!imported) return;
       journal.replace(currentState());
       for (const job of jobs.all()) if (job.ended) journal.dropFile(job.id);
     },
@@ -196,7 +201,7 @@ export function makeAccount(configuration: Configuration, journal: Journal) {
 export type Account = ReturnType<typeof makeAccount>;
 
 function putPerson(people: People, { person, createdAt, at }: Extract<Change, { type: 'person' }>): void {
-  const number = people.ensure(person.address, createdAt);
+  const number = people.ensure(person.address.toLowerCase(), createdAt);
   people.setStatus(number, person.status);
   for (const list of person.lists) people.join(number, list);
   for (const [name, value] of Object.entries(person.fields)) people.setField(number, name, value);

@@ -106,8 +106,9 @@ export function runImport(
   }
 
   function joinLists(person: number): boolean {
-    const missing = source.listIds.filter((list) => !people.listsOf(person).includes(list));
-    if (people.listsOf(person).length + missing.length > mostListsPerPerson) return false;
+    const present = people.listsOf(person);
+    const missing = source.listIds.filter((list) => !present.includes(list));
+    if (present.length + missing.length > mostListsPerPerson) return false;
     for (const list of missing) people.join(person, list);
     return true;
   }

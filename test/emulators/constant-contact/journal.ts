@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
   openSync,
   writeSync,
@@ -64,7 +65,8 @@ export function openJournal(folder: string): Journal {
     *changes() {
       if (!existsSync(path)) return;
       const content = readFileSync(path);
-      // What stands behind the last line break was being written when the emulator was killed.
+      // What stands behind the last line break was being written when the emulator was killed: it did not happen.
+      truncateSync(path, content.lastIndexOf(10) + 1);
       for (
         let start = 0, end = content.indexOf(10);
         end >= 0;

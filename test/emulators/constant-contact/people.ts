@@ -35,18 +35,22 @@ export function makePeople() {
   // Many people share few combinations of lists: each person holds the number of one.
   const combinations: string[][] = [[]];
   const combinationOf: number[] = [];
-  const joined = new Map<string, number>();
+  const numberOf = new Map<string, number>([['', 0]]);
+  // By combination: the one that a further list leads to. Joining is done for every row of an import.
+  const further: Map<string, number>[] = [new Map()];
 
   function combinationWith(present: number, list: string): number {
-    const lists = combinations[present]!;
-    if (lists.includes(list)) return present;
-    const wanted = [...lists, list].sort();
+    const known = further[present]!.get(list);
+    if (known !== undefined) return known;
+    const wanted = [...new Set([...combinations[present]!, list])].sort();
     const key = wanted.join();
-    let found = joined.get(key);
-    if (found === undefined) {
-      joined.set(key, (found = combinations.length));
+    const found = numberOf.get(key) ?? combinations.length;
+    if (found === combinations.length) {
+      numberOf.set(key, found);
       combinations.push(wanted);
+      further.push(new Map());
     }
+    further[present]!.set(list, found);
     return found;
   }
 
@@ -57,9 +61,8 @@ export function makePeople() {
 
     find: (address: string): number | undefined => numbers.get(address.toLowerCase()),
 
-    /** The number of the person with this address, which is created if nobody has it. */
-    ensure(address: string, at: number): number {
-      const key = address.toLowerCase();
+    /** The number of the person with this address, in lower case, which is created if nobody has it. */
+    ensure(key: string, at: number): number {
       const found = numbers.get(key);
       if (found !== undefined) return found;
       const person = addresses.length;

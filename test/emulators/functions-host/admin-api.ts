@@ -53,7 +53,8 @@ export function makeAdminApi(deps: AdminDeps) {
         return json({ offsetMilliseconds: deps.clock.offsetMs });
       case 'POST clock': {
         const { offsetMilliseconds } = body() as { offsetMilliseconds: unknown };
-        if (!Number.isFinite(offsetMilliseconds)) return json({ Message: 'offsetMilliseconds is no number' }, 400);
+        if (!Number.isFinite(offsetMilliseconds))
+          return json({ Message: 'offsetMilliseconds is no number' }, 400);
         deps.clock.move(Number(offsetMilliseconds));
         return { status: 204 };
       }

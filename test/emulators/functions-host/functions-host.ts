@@ -70,7 +70,8 @@ function entry(): string {
   let root = __dirname;
   while (!existsSync(path.join(root, 'package.json'))) root = path.dirname(root);
   const compiled = path.join(root, 'dist', path.relative(root, beside));
-  if (!existsSync(compiled)) throw new FunctionsHostDidNotStart(`${compiled} is missing: build the project first`);
+  if (!existsSync(compiled))
+    throw new FunctionsHostDidNotStart(`${compiled} is missing: build the project first`);
   return compiled;
 }
 
@@ -101,7 +102,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       if (message.type === 'ready') resolve(message);
       else void exited.then(() => reject(new FunctionsHostDidNotStart(message.message)));
     });
-    child.once('error', (cause) => reject(new FunctionsHostDidNotStart('the host could not be started', { cause })));
+    child.once('error', (cause) =>
+      reject(new FunctionsHostDidNotStart('the host could not be started', { cause })),
+    );
     void once(child, 'close').then(() => reject(new FunctionsHostDidNotStart(said.join('\n'))));
     tell({ type: 'start', configuration: configuration satisfies HostConfiguration });
   });
@@ -116,6 +119,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     return text === '' ? undefined : JSON.parse(text);
   };
 
+  const command = async (method: string, route: string, body?: object): Promise<void> => {
+    await admin(method, route, body);
+  };
+
   return {
     url,
     key,
@@ -127,11 +134,11 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       await exited;
     },
     kill: () => void child.kill('SIGKILL'),
-    setClock: async (offsetMilliseconds) => void (await admin('POST', 'emulator/clock', { offsetMilliseconds })),
-    addFaults: async (...faults) => void (await admin('POST', 'emulator/faults', { faults })),
-    clearFaults: async () => void (await admin('DELETE', 'emulator/faults')),
+    setClock: (offsetMilliseconds) => command('POST', 'emulator/clock', { offsetMilliseconds }),
+    addFaults: (...faults) => command('POST', 'emulator/faults', { faults }),
+    clearFaults: () => command('DELETE', 'emulator/faults'),
     executions: async () => (await admin('GET', 'emulator/faults')) as Record<string, number>,
-    fireTimer: async (name) => void (await admin('POST', `functions/${encodeURIComponent(name)}`)),
+    fireTimer: (name) => command('POST', `functions/${encodeURIComponent(name)}`),
     instanceIds: async () => (await admin('GET', 'emulator/instances')) as string[],
     history: async (instanceId) =>
       (await admin('GET', `emulator/instances/${encodeURIComponent(instanceId)}/history`)) as HistoryDump,

@@ -39,7 +39,8 @@ export function parseTimeSpan(text: string): number {
 export function withSettings(text: string, env: Readonly<Record<string, string>>): string {
   return text.replaceAll(/%([^%]+)%/g, (_all, name: string) => {
     const value = env[name];
-    if (value === undefined) throw new Error(`'%${name}%' does not resolve to a value: the setting ${name} is missing`);
+    if (value === undefined)
+      throw new Error(`'%${name}%' does not resolve to a value: the setting ${name} is missing`);
     return value;
   });
 }

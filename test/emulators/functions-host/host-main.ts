@@ -34,7 +34,10 @@ const start = async (configuration: Extract<ToHost, { type: 'start' }>['configur
   }
 };
 
-process.on('message', (message: ToHost) => void (message.type === 'start' ? start(message.configuration) : stop()));
+process.on(
+  'message',
+  (message: ToHost) => void (message.type === 'start' ? start(message.configuration) : stop()),
+);
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 process.on('disconnect', () => void stop());

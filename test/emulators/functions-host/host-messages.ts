@@ -16,7 +16,8 @@ export interface HostConfiguration {
   readonly faults?: readonly Fault[];
 }
 
-export type ToHost = { readonly type: 'start'; readonly configuration: HostConfiguration } | { readonly type: 'stop' };
+export type ToHost =
+  { readonly type: 'start'; readonly configuration: HostConfiguration } | { readonly type: 'stop' };
 
 export type FromHost =
   | { readonly type: 'ready'; readonly url: string; readonly key: string }

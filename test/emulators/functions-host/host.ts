@@ -18,7 +18,7 @@ import { makeHttpInvoke, makeKey } from './http-invoke';
 import { close, listen, makePublicHandler, makeRpcHandler } from './http-server';
 import { makeLog } from './log-lines';
 import { makeRoutes, type Route } from './routes';
-import { makeTimers, type Timers } from './timers';
+import { makeTimers } from './timers';
 import { makeWorker } from './worker-process';
 
 /** How long a stop waits for what runs. What is not done then is left to the next host. */
@@ -50,7 +50,6 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
 
   let table: FunctionTable = makeFunctionTable([]);
   let routes: readonly Route[] = [];
-  let timers: Timers | undefined;
 
   const hub = await openTaskHub(storage, config.hubName);
   const values = makeLargeValues(hub.largeMessages);
@@ -68,7 +67,11 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
     tenantId: tenantId ?? defaultTenantId,
   });
   const open = await listen(publicHandler, configuration.port ?? 0, onError);
-  const rpc = await listen(makeRpcHandler((path, request) => management(path, request)), 0, onError);
+  const rpc = await listen(
+    makeRpcHandler((path, request) => management(path, request)),
+    0,
+    onError,
+  );
   addresses.publicUrl = `http://127.0.0.1:${open.port}`;
   addresses.rpcUrl = `http://127.0.0.1:${rpc.port}/durabletask/`;
 
@@ -101,13 +104,28 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
     call: (name, payload) => makeOrchestratorCall(worker, table)(name, payload),
     schedule: (items) => activities.schedule(items),
   });
-  const management = makeManagementApi({ hub, instances, values, orchestrations, clock, addresses: () => addresses });
-  const admin = makeAdminApi({ clock, faults, instances, orchestrations, worker, timers: () => timers! });
+  const management = makeManagementApi({
+    hub,
+    instances,
+    values,
+    orchestrations,
+    clock,
+    addresses: () => addresses,
+  });
+  const admin = makeAdminApi({ clock, faults, instances, orchestrations, worker, timers: () => timers });
 
   const app = await worker.start();
   table = makeFunctionTable(app.functions);
-  timers = makeTimers(
-    { locks: hub.locks, hub: config.hubName, env: configuration.env, clock, log, worker, clientBinding: binding },
+  const timers = makeTimers(
+    {
+      locks: hub.locks,
+      hub: config.hubName,
+      env: configuration.env,
+      clock,
+      log,
+      worker,
+      clientBinding: binding,
+    },
     table,
   );
   routes = makeRoutes(table.http, config.routePrefix);

@@ -59,7 +59,10 @@ function write(outgoing: ServerResponse, data: HttpData | undefined) {
 export function makeHttpInvoke(worker: Worker, clientBinding: () => object) {
   const inputs = (call: HttpCall, trigger: TypedData) => [
     { name: call.target.bindingName, data: trigger },
-    ...call.target.clientBindings.map((name) => ({ name, data: { string: JSON.stringify(clientBinding()) } })),
+    ...call.target.clientBindings.map((name) => ({
+      name,
+      data: { string: JSON.stringify(clientBinding()) },
+    })),
   ];
 
   const whole = async (call: HttpCall) => {
@@ -100,8 +103,8 @@ export function makeHttpInvoke(worker: Worker, clientBinding: () => object) {
         },
       });
       request.on('response', (response) => {
-        const { 'x-ms-invocation-id': _own, ...given } = response.headers;
-        call.outgoing.writeHead(response.statusCode ?? 500, given);
+        const given = Object.entries(response.headers).filter(([name]) => name !== 'x-ms-invocation-id');
+        call.outgoing.writeHead(response.statusCode ?? 500, Object.fromEntries(given));
         void pipeline(response, call.outgoing).catch(() => call.outgoing.destroy());
       });
       // The invocation fails as well, and answers.

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { HttpCall } from './http-invoke';
 import { flatHeaders, type Reply, type Request } from './http-types';
-import { refusal, signIn } from './local-auth';
+import { refusal, roleHeader, roles, signIn } from './local-auth';
 import type { Route } from './routes';
 
 export interface HttpDeps {
@@ -37,50 +37,69 @@ const readWhole = async (incoming: IncomingMessage, url: URL): Promise<Request> 
   body: await buffer(incoming),
 });
 
+const adminApi = '/admin/';
 const webhooks = '/runtime/webhooks/durabletask/';
+const rpc = '/durabletask/';
 
-export function makePublicHandler(deps: HttpDeps) {
-  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+const answerFor = (deps: HttpDeps, incoming: IncomingMessage, url: URL) => {
+  const request = () => readWhole(incoming, url);
+  if (url.pathname.startsWith(adminApi))
+    return async () => deps.admin(url.pathname.slice(adminApi.length), await request());
+  if (!url.pathname.startsWith(webhooks)) return undefined;
+  if (!hasKey(url, flatHeaders(incoming.headers), deps.key)) return () => Promise.resolve({ status: 401 });
+  return async () => deps.management(url.pathname.slice(webhooks.length), await request());
+};
+
+/** The function that the request is for, or why it is not called. */
+function find(
+  deps: HttpDeps,
+  incoming: IncomingMessage,
+  url: URL,
+): Pick<HttpCall, 'target' | 'params' | 'headers'> | Reply {
+  const headers = flatHeaders(incoming.headers);
+  for (const { match, methods, authLevel, target } of deps.routes()) {
+    const params = methods.includes(incoming.method ?? '') ? match(url.pathname) : undefined;
+    if (!params) continue;
+    if (authLevel !== 'anonymous' && !hasKey(url, headers, deps.key)) return { status: 401 };
+    const signed = signIn(headers, deps.tenantId);
+    return signed
+      ? { target, params, headers: signed }
+      : { status: 400, body: `${roleHeader}: ${roles.join(', ')} or none` };
+  }
+  return { status: 404 };
+}
+
+export function makePublicHandler(deps: HttpDeps): Handler {
+  return async (incoming, outgoing) => {
     const headers = flatHeaders(incoming.headers);
     const refused = refusal(headers);
-    if (refused !== undefined)
-      return reply(outgoing, { status: 403, headers: { 'content-type': 'text/plain' }, body: refused });
+    if (refused !== undefined) {
+      reply(outgoing, { status: 403, headers: { 'content-type': 'text/plain' }, body: refused });
+      return;
+    }
     const url = new URL(incoming.url ?? '/', `http://${headers['host'] ?? ''}`);
-    if (url.pathname.startsWith('/admin/'))
-      return reply(outgoing, await deps.admin(url.pathname.slice('/admin/'.length), await readWhole(incoming, url)));
-    if (url.pathname.startsWith(webhooks)) {
-      if (!hasKey(url, headers, deps.key)) return reply(outgoing, { status: 401 });
-      return reply(
-        outgoing,
-        await deps.management(url.pathname.slice(webhooks.length), await readWhole(incoming, url)),
-      );
+    const answer = answerFor(deps, incoming, url);
+    if (answer) {
+      reply(outgoing, await answer());
+      return;
     }
-    for (const route of deps.routes()) {
-      if (!route.methods.includes(incoming.method ?? '')) continue;
-      const params = route.match(url.pathname);
-      if (!params) continue;
-      if (route.authLevel !== 'anonymous' && !hasKey(url, headers, deps.key)) return reply(outgoing, { status: 401 });
-      const signed = signIn(headers, deps.tenantId);
-      if (!signed) return reply(outgoing, { status: 400, body: 'x-local-role: Administrator, Contributor, Viewer or none' });
-      return deps.invoke({ target: route.target, params, url, headers: signed, incoming, outgoing });
-    }
-    reply(outgoing, { status: 404 });
+    const found = find(deps, incoming, url);
+    if ('status' in found) reply(outgoing, found);
+    else await deps.invoke({ ...found, url, incoming, outgoing });
   };
 }
 
 /** What the worker's Durable client calls: the same API, without a key, on a port of its own. */
-export function makeRpcHandler(management: HttpDeps['management']) {
-  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+export function makeRpcHandler(management: HttpDeps['management']): Handler {
+  const answer = async (incoming: IncomingMessage): Promise<Reply> => {
     const headers = flatHeaders(incoming.headers);
     const url = new URL(incoming.url ?? '/', `http://${headers['host'] ?? ''}`);
     // A browser sends an Origin with everything that could do harm here.
-    if (refusal(headers) !== undefined || headers['origin'] !== undefined) return reply(outgoing, { status: 403 });
-    if (!url.pathname.startsWith('/durabletask/')) return reply(outgoing, { status: 404 });
-    reply(
-      outgoing,
-      await management(url.pathname.slice('/durabletask/'.length), await readWhole(incoming, url)),
-    );
+    if (refusal(headers) !== undefined || headers['origin'] !== undefined) return { status: 403 };
+    if (!url.pathname.startsWith(rpc)) return { status: 404 };
+    return management(url.pathname.slice(rpc.length), await readWhole(incoming, url));
   };
+  return async (incoming, outgoing) => reply(outgoing, await answer(incoming));
 }
 
 type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;

@@ -28,7 +28,8 @@ function valuesOf(text: string, field: Field, whole: string): ReadonlySet<number
   for (const part of text.split(',')) {
     const [range = '', stepText] = part.split('/');
     const step = stepText === undefined ? 1 : Number(stepText);
-    if (!Number.isInteger(step) || step < 1) throw new Error(`"${whole}" is no schedule: step "${stepText ?? ''}"`);
+    if (!Number.isInteger(step) || step < 1)
+      throw new Error(`"${whole}" is no schedule: step "${stepText ?? ''}"`);
     let [from, to]: [number, number] = [field.from, field.to];
     if (range !== '*') {
       const [first = '', last] = range.split('-');

@@ -64,7 +64,13 @@ export function provideCoreApi(
     },
     registerHook(name: string, hook: Hook) {
       hooks.set(name, [...(hooks.get(name) ?? []), hook]);
-      return new Disposable(() => void hooks.set(name, (hooks.get(name) ?? []).filter((one) => one !== hook)));
+      return new Disposable(
+        () =>
+          void hooks.set(
+            name,
+            (hooks.get(name) ?? []).filter((one) => one !== hook),
+          ),
+      );
     },
     log: (level: Level, _category: string, message: string) => log(level, message),
   };

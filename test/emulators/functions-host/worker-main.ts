@@ -1,5 +1,6 @@
 // The worker process: loads the app, and calls its functions through their programming model. Nothing but the app and this is in it.
 import { globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 import type { FromWorker, Invocation, ToWorker } from './protocol';
@@ -26,9 +27,11 @@ const appHookData = {};
 
 async function load(appRoot: string) {
   process.chdir(appRoot);
-  for (const file of entryFiles(appRoot)) require(file);
+  const load = createRequire(path.join(appRoot, 'package.json'));
+  for (const file of entryFiles(appRoot)) load(file);
   const model = registry.model();
-  if (!model) throw new Error('no functions were registered: does "main" register them with @azure/functions?');
+  if (!model)
+    throw new Error('no functions were registered: does "main" register them with @azure/functions?');
   await runHooks('appStart', { hookData: {}, appHookData, functionAppDirectory: appRoot });
   const { HttpUri: httpUri } = await model.getCapabilities({});
   const functions = [...registry.functions.values()].map(({ metadata }) => metadata);
@@ -71,6 +74,8 @@ async function invoke(invocation: Invocation) {
   }
   core.state = 'postInvocationHooks';
   await runHooks('postInvocation', hooked);
+  // Whatever it is: an app may throw anything.
+  // eslint-disable-next-line @typescript-eslint/only-throw-error
   if (hooked.error !== undefined) throw hooked.error;
   tell({ type: 'returned', invocationId, response: await model.getResponse(context, hooked.result) });
 }
@@ -90,7 +95,9 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'invoke': {
       const { invocationId } = message.invocation;
-      invoke(message.invocation).catch((error: unknown) => tell({ type: 'threw', invocationId, ...said(error) }));
+      invoke(message.invocation).catch((error: unknown) =>
+        tell({ type: 'threw', invocationId, ...said(error) }),
+      );
       break;
     }
     case 'clock':
@@ -107,7 +114,11 @@ process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole group; the host says when it is time.
 process.on('SIGINT', () => undefined);
 process.on('uncaughtException', (error) => {
-  tell({ type: 'log', level: 'error', message: `Worker uncaught exception: ${error.stack ?? error.message}` });
+  tell({
+    type: 'log',
+    level: 'error',
+    message: `Worker uncaught exception: ${error.stack ?? error.message}`,
+  });
   process.exit(1);
 });
 process.on('unhandledRejection', (reason) => {

@@ -85,33 +85,44 @@ export function makeWorker(options: WorkerOptions, clock: HostClock, log: Log): 
       });
       child = worker;
       let loaded = false;
-      createInterface({ input: worker.stdout! }).on('line', (line) => log('information', line, { functionName: 'app' }));
-      createInterface({ input: worker.stderr! }).on('line', (line) => log('error', line, { functionName: 'app' }));
+      createInterface({ input: worker.stdout! }).on('line', (line) =>
+        log('information', line, { functionName: 'app' }),
+      );
+      createInterface({ input: worker.stderr! }).on('line', (line) =>
+        log('error', line, { functionName: 'app' }),
+      );
       worker.on('message', (message: FromWorker) => {
         switch (message.type) {
           case 'loaded':
             loaded = true;
             app = message;
-            return resolve(message);
+            resolve(message);
+            break;
           case 'load-failed':
-            return reject(new AppDidNotLoad(message.message));
+            reject(new AppDidNotLoad(message.message));
+            break;
           case 'log':
-            return log(message.level, message.message, message);
+            log(message.level, message.message, message);
+            break;
           case 'returned':
-            return settle(message.invocationId)?.resolve(message.response);
+            settle(message.invocationId)?.resolve(message.response);
+            break;
           case 'threw':
-            return settle(message.invocationId)?.reject(new FunctionThrew(message));
+            settle(message.invocationId)?.reject(new FunctionThrew(message));
+            break;
         }
       });
       worker.once('exit', (code, signal) => {
         const words = `${process.execPath} exited with code ${exitCode(code, signal)}`;
         for (const id of [...calls.keys()]) settle(id)?.reject(new WorkerEnded(words));
-        if (!loaded) return reject(new AppDidNotLoad(`The worker ended while it loaded the app: ${words}`));
-        if (stopping) return;
+        if (!loaded) reject(new AppDidNotLoad(`The worker ended while it loaded the app: ${words}`));
+        if (stopping || !loaded) return;
         log('error', `The worker is gone: ${words}. Another one is started.`);
         const delayMs = Date.now() - startedAt < restartDelayMs ? restartDelayMs : 0;
         ready = new Promise((again) => setTimeout(again, delayMs)).then(spawn);
-        ready.catch((error: unknown) => log('critical', `The worker could not be started again: ${String(error)}`));
+        ready.catch((error: unknown) =>
+          log('critical', `The worker could not be started again: ${String(error)}`),
+        );
       });
       send({ type: 'load', appRoot: options.appRoot, clockOffsetMs: clock.offsetMs });
     });
@@ -141,7 +152,9 @@ export function makeWorker(options: WorkerOptions, clock: HostClock, log: Log): 
           late = setTimeout(() => {
             const limit = `${options.functionTimeoutMs / 1000} s`;
             settle(invocationId)?.reject(
-              new FunctionTimedOut(`Timeout value of ${limit} was exceeded by function: ${call.functionName}`),
+              new FunctionTimedOut(
+                `Timeout value of ${limit} was exceeded by function: ${call.functionName}`,
+              ),
             );
             child?.kill('SIGKILL');
           }, options.functionTimeoutMs);

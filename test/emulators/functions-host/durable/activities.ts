@@ -43,7 +43,9 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
   const { queue, log, faults } = deps;
   const running = new Map<Claim, Promise<void>>();
   let starting = 0;
+  /** Changes while others wait. */
   let stopped = false;
+  const isStopped = () => stopped;
   let poll: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
   /** Whether items were put aside for want of room. */
@@ -64,13 +66,19 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
     const { item } = claim;
     const wrong = faults.next(item.name);
     const has = (what: string) => wrong.some((fault) => fault.do === what);
-    if (has('crash-host-before')) return deps.crash();
+    if (has('crash-host-before')) {
+      deps.crash();
+      return;
+    }
     const calls = [outcome(item)];
     if (has('deliver-twice')) calls.push(outcome(item));
     const killing = wrong.find((fault) => fault.do === 'kill-worker');
     if (killing) setTimeout(deps.killWorker, killing.afterMs ?? 0);
     const events = await Promise.all(calls);
-    if (has('crash-host-after')) return deps.crash();
+    if (has('crash-host-after')) {
+      deps.crash();
+      return;
+    }
     if (has('lose-result')) return;
     for (const event of events) await deps.tell(item, event);
     await claim.done();
@@ -95,15 +103,12 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
   const claimSome = async () => {
     for (;;) {
       const wanted = room();
-      if (wanted <= 0 || stopped) return;
+      if (wanted <= 0 || isStopped()) return;
       starting += wanted;
-      let claims: Claim[] = [];
-      try {
-        claims = await queue.claim(wanted);
-      } finally {
+      const claims = await queue.claim(wanted).finally(() => {
         starting -= wanted;
-      }
-      if (stopped) {
+      });
+      if (isStopped()) {
         await Promise.all(claims.map((claim) => claim.release()));
         return;
       }
@@ -124,12 +129,12 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
 
   const lookOnAndOn = async () => {
     await look();
-    if (!stopped) poll = setTimeout(() => void lookOnAndOn(), pollEveryMs);
+    if (!isStopped()) poll = setTimeout(() => void lookOnAndOn(), pollEveryMs);
   };
 
   return {
     async schedule(items) {
-      const here = stopped ? 0 : Math.max(0, Math.min(items.length, room()));
+      const here = isStopped() ? 0 : Math.max(0, Math.min(items.length, room()));
       starting += here;
       const own = items.slice(0, here).map(async (item) => {
         try {

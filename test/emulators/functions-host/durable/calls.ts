@@ -4,7 +4,7 @@ import type { FunctionTable, Triggered } from '../function-table';
 import type { TypedData } from '../protocol';
 import type { Answer } from './answer';
 import { ActivityFailed } from './activities';
-import { unknownFunction } from './decide';
+import { unknownFunction } from './program';
 import { OrchestratorThrew, type CallOrchestrator } from './runner';
 import type { WorkItem } from './work-queue';
 

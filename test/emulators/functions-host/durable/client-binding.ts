@@ -30,7 +30,8 @@ export function managementUrls(addresses: Addresses, instanceId: string) {
 
 /** What a start answers: no rewind, which is for what failed. */
 export function startedUrls(addresses: Addresses, instanceId: string) {
-  const { rewindPostUri: _omitted, ...urls } = managementUrls(addresses, instanceId);
+  const urls: Partial<ReturnType<typeof managementUrls>> = managementUrls(addresses, instanceId);
+  delete urls.rewindPostUri;
   return urls;
 }
 

@@ -76,10 +76,20 @@ export const executionStarted = (start: Start, at: string) =>
 export type FinalStatus = 'Completed' | 'Failed' | 'Terminated';
 
 export const executionCompleted = (status: FinalStatus, result: string | null, id: number, at: string) =>
-  event(EventType.ExecutionCompleted, at, { OrchestrationStatus: status, Result: result, FailureDetails: null }, id);
+  event(
+    EventType.ExecutionCompleted,
+    at,
+    { OrchestrationStatus: status, Result: result, FailureDetails: null },
+    id,
+  );
 
 export const taskScheduled = (id: number, name: string, at: string) =>
-  event(EventType.TaskScheduled, at, { Name: name, Version: '', Input: null, ParentTraceContext: null, Tags: null }, id);
+  event(
+    EventType.TaskScheduled,
+    at,
+    { Name: name, Version: '', Input: null, ParentTraceContext: null, Tags: null },
+    id,
+  );
 
 export const taskCompleted = (scheduledId: number, result: string, at: string) =>
   event(EventType.TaskCompleted, at, { TaskScheduledId: scheduledId, Result: result });
@@ -148,7 +158,11 @@ export const afterTurn = (events: readonly HistoryEvent[]): HistoryEvent[] =>
   events.map((one) => (played.has(one.EventType) ? { ...one, IsPlayed: true } : one));
 
 /** What an orchestration function gets at the start of a turn. `news` begins with OrchestratorStarted. */
-export function turnPayload(past: readonly HistoryEvent[], news: readonly HistoryEvent[], instanceId: string) {
+export function turnPayload(
+  past: readonly HistoryEvent[],
+  news: readonly HistoryEvent[],
+  instanceId: string,
+) {
   const history = [...past, ...news];
   const started = history.find((one) => one.EventType === EventType.ExecutionStarted);
   const parent = started?.['ParentInstance'] as ParentInstance | null | undefined;
@@ -183,7 +197,9 @@ export function payloadOfTurn(dump: HistoryDump, turn: number) {
   const start = dump.turnEnds[turn - 1] ?? 0;
   const own = dump.events.slice(start, dump.turnEnds[turn]);
   // What the orchestrator answered with comes after what it was told.
-  const answered = own.findIndex((one) => one.EventId >= 0 || one.EventType === EventType.OrchestratorCompleted);
+  const answered = own.findIndex(
+    (one) => one.EventId >= 0 || one.EventType === EventType.OrchestratorCompleted,
+  );
   const news = own.slice(0, answered < 0 ? undefined : answered).map((one) => ({ ...one, IsPlayed: false }));
   return turnPayload(dump.events.slice(0, start), news, dump.instanceId);
 }

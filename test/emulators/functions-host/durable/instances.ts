@@ -153,7 +153,9 @@ export function makeInstances(hub: TaskHub, values: LargeValues): Instances {
       }
     },
     async *list(which) {
-      const filter = ['Pending', 'Running', 'Suspended'].map((one) => `RuntimeStatus eq '${one}'`).join(' or ');
+      const filter = ['Pending', 'Running', 'Suspended']
+        .map((one) => `RuntimeStatus eq '${one}'`)
+        .join(' or ');
       const rows = table.listEntities<Row>(which === 'open' ? { queryOptions: { filter } } : {});
       for await (const row of rows) yield await fromRow(row);
     },
@@ -167,7 +169,8 @@ export function makeInstances(hub: TaskHub, values: LargeValues): Instances {
           if (!isLost(error)) throw error;
         }
         const there = await get(decodeURIComponent(row.partitionKey));
-        if (there?.lifeId !== row['LifeId'] || there.turn >= Number(row['Turn'])) return there?.etag ?? '';
+        if (!there || there.lifeId !== row['LifeId'] || there.turn >= Number(row['Turn']))
+          return there?.etag ?? '';
         expected = there.etag;
       }
     },

@@ -2,7 +2,13 @@
 import type { HostClock } from '../clock';
 import type { Reply, Request } from '../http-types';
 import { startedUrls, type Addresses } from './client-binding';
-import { eventRaised, executionResumed, executionSuspended, executionTerminated, type HistoryEvent } from './history';
+import {
+  eventRaised,
+  executionResumed,
+  executionSuspended,
+  executionTerminated,
+  type HistoryEvent,
+} from './history';
 import { isFinal, type Instances, type StoredInstance } from './instances';
 import type { LargeValues } from './large-values';
 import type { Orchestrations } from './orchestrations';
@@ -33,7 +39,7 @@ export function makeManagementApi(deps: ManagementDeps) {
 
   const started = (instance: StoredInstance): Reply => {
     const urls = startedUrls(deps.addresses(), instance.instanceId);
-    return json(202, urls, { location: urls.statusQueryGetUri, 'retry-after': '10' });
+    return json(202, urls, { location: urls.statusQueryGetUri ?? '', 'retry-after': '10' });
   };
 
   const start = async (name: string, instanceId: string | undefined, request: Request): Promise<Reply> => {
@@ -178,7 +184,9 @@ function jsonFault(text: string): Reply | undefined {
     return undefined;
   } catch (error) {
     const ExceptionMessage =
-      text === '' ? "Error reading JToken from JsonReader. Path '', line 0, position 0." : (error as Error).message;
+      text === ''
+        ? "Error reading JToken from JsonReader. Path '', line 0, position 0."
+        : (error as Error).message;
     return json(400, {
       Message: 'Invalid JSON content',
       ExceptionMessage,

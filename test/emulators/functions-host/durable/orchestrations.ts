@@ -1,7 +1,7 @@
 // All instances that this host runs: starts and wakes their runners, sends what turns schedule, and finds what other hosts left.
 import type { HostClock } from '../clock';
 import type { Log } from '../log-lines';
-import type { Functions } from './decide';
+import type { Functions } from './program';
 import type { HistoryEvent, ParentInstance } from './history';
 import type { Instances, NewInstance, StoredInstance } from './instances';
 import type { LargeValues } from './large-values';
@@ -23,9 +23,15 @@ export interface OrchestrationsDeps {
 
 export interface Orchestrations {
   /** @returns the instance, and whether it is a new one. */
-  begin(start: Omit<NewInstance, 'at'>): Promise<{ readonly created: boolean; readonly instance: StoredInstance }>;
+  begin(
+    start: Omit<NewInstance, 'at'>,
+  ): Promise<{ readonly created: boolean; readonly instance: StoredInstance }>;
   /** Leaves a message for an instance. `executionId` null: for whichever execution there is. */
-  tell(instance: { instanceId: string; lifeId: string }, event: HistoryEvent, executionId: string | null): Promise<void>;
+  tell(
+    instance: { instanceId: string; lifeId: string },
+    event: HistoryEvent,
+    executionId: string | null,
+  ): Promise<void>;
   partition(instance: { instanceId: string; lifeId: string }): Partition;
   /** Looks for open instances now and from time to time. */
   start(): Promise<void>;
@@ -78,7 +84,10 @@ export function makeOrchestrations(deps: OrchestrationsDeps): Orchestrations {
   const tell: Orchestrations['tell'] = async (target, event, executionId) => {
     const message: Received = await partition(target).tell(event, executionId);
     const runner = runners.get(target.instanceId);
-    if (runner?.lifeId === target.lifeId) return runner.deliver(message);
+    if (runner?.lifeId === target.lifeId) {
+      runner.deliver(message);
+      return;
+    }
     const row = await instances.get(target.instanceId);
     if (row?.lifeId === target.lifeId) runnerOf(row).wake();
   };
@@ -107,7 +116,10 @@ export function makeOrchestrations(deps: OrchestrationsDeps): Orchestrations {
       } else {
         const { name, instanceId } = from;
         const OrchestrationInstance = { InstanceId: instanceId, ExecutionId: one.executionId };
-        await beginSub({ Name: name, OrchestrationInstance, TaskScheduleId: one.work.id, Version: null }, one.work);
+        await beginSub(
+          { Name: name, OrchestrationInstance, TaskScheduleId: one.work.id, Version: null },
+          one.work,
+        );
       }
     }
     if (items.length > 0) await deps.schedule(items);

@@ -2,7 +2,7 @@
 // not there), its state, its inbox and its outbox. They share a partition, so that a turn is one transaction.
 import { randomBytes } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
-import type { Work } from './decide';
+import type { Work } from './agenda';
 import type { HistoryEvent } from './history';
 import { longestValue, restore, shorten, type LargeValues } from './large-values';
 import { statusOf, type TaskHub } from './storage';
@@ -89,7 +89,12 @@ const joined = (row: Record<string, unknown>) => {
   return text;
 };
 
-export function makePartition(hub: TaskHub, values: LargeValues, instanceId: string, lifeId: string): Partition {
+export function makePartition(
+  hub: TaskHub,
+  values: LargeValues,
+  instanceId: string,
+  lifeId: string,
+): Partition {
   const table = hub.history;
   const partitionKey = encodeURIComponent(instanceId);
   const prefix = `${lifeId}_`;
@@ -119,7 +124,7 @@ export function makePartition(hub: TaskHub, values: LargeValues, instanceId: str
   const rows = async (from: string, to: string) => {
     const found: Row[] = [];
     const filter = `PartitionKey eq '${partitionKey.replaceAll("'", "''")}' and RowKey ge '${prefix}${from}' and RowKey lt '${prefix}${to}'`;
-    for await (const one of table.listEntities<Row>({ queryOptions: { filter } })) found.push(one as Row);
+    for await (const one of table.listEntities<Row>({ queryOptions: { filter } })) found.push(one);
     return found;
   };
 
@@ -138,7 +143,11 @@ export function makePartition(hub: TaskHub, values: LargeValues, instanceId: str
         } else if (key.startsWith('i_')) {
           const [event] = await unpackEvents(one);
           const target = one['ExecutionId'];
-          inbox.push({ key, executionId: typeof target === 'string' && target !== '' ? target : null, event: event! });
+          inbox.push({
+            key,
+            executionId: typeof target === 'string' && target !== '' ? target : null,
+            event: event!,
+          });
         } else if (key.startsWith('o_') && key < `o_${ago(busyMs)}`)
           unsent.push({ key, outgoing: (await unpacked(one)) as Outgoing[] });
       }
@@ -164,7 +173,9 @@ export function makePartition(hub: TaskHub, values: LargeValues, instanceId: str
       const actions: TransactionAction[] = [
         ['create', row(turnRow(turn), { ExecutionId: executionId, ...(await packEvents(events)) })],
         ['upsert', head, 'Replace'],
-        ...(outboxKey === undefined ? [] : [['create', row(outboxKey, await packed(outgoing))] as TransactionAction]),
+        ...(outboxKey === undefined
+          ? []
+          : [['create', row(outboxKey, await packed(outgoing))] as TransactionAction]),
         ...consumed.map((key): TransactionAction => ['delete', row(key, {})]),
       ];
       await table.submitTransaction(actions);
@@ -172,7 +183,11 @@ export function makePartition(hub: TaskHub, values: LargeValues, instanceId: str
     },
 
     forget: (turn) =>
-      clearPartition(hub, instanceId, (life, key) => life === lifeId && key.startsWith('h_') && key < turnRow(turn)),
+      clearPartition(
+        hub,
+        instanceId,
+        (life, key) => life === lifeId && key.startsWith('h_') && key < turnRow(turn),
+      ),
 
     async tell(event, executionId) {
       // Sorted by the time of arrival; the rest keeps two of one millisecond apart.

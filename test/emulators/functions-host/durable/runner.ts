@@ -3,7 +3,7 @@
 import type { HostClock } from '../clock';
 import type { Log } from '../log-lines';
 import { answerOfError, type Answer } from './answer';
-import { unknownFunction, type Functions } from './decide';
+import { unknownFunction, type Functions } from './program';
 import { afterTurn, turnPayload } from './history';
 import { isFinal, type Instances, type StoredInstance } from './instances';
 import type { Outgoing, Partition, Received } from './partition';
@@ -52,9 +52,13 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
   let inbox: Received[] = [];
   let delivered: Received[] = [];
   let busy: Promise<void> | undefined;
+  /** Changes while a turn waits. */
   let again = false;
   let stopped = false;
+  const isStopped = () => stopped;
   let peekedAt = Date.now();
+  /** Another host has gone further, or left something: what is known here is read again. */
+  let stale = false;
   let disarm = () => {};
   /** Rows of the Instances table are written one after the other, behind the turns. */
   let recording: Promise<unknown> = Promise.resolve();
@@ -111,6 +115,8 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
 
   /** @returns whether there may be more to do at once. */
   const step = async (): Promise<boolean> => {
+    if (stale) state = undefined;
+    stale = false;
     state ??= await load();
     if (!state) {
       end();
@@ -126,9 +132,7 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
     }
     const told = news.silent ? undefined : await ask(state, news);
     const at = clock.timestamp();
-    const outcome = told
-      ? answeredTurn(state, news, told, at, deps.functions)
-      : silentTurn(state, news, at);
+    const outcome = told ? answeredTurn(state, news, told, at, deps.functions) : silentTurn(state, news, at);
     const encoded = await instances.encode(outcome.instance);
     const outboxKey = await partition.commit({
       executionId: outcome.instance.executionId,
@@ -170,23 +174,21 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
   const run = async () => {
     for (;;) {
       again = false;
-      let more = false;
+      let more = true;
       try {
         more = await step();
       } catch (error) {
-        if (stopped) return;
+        if (isStopped()) return;
         state = undefined;
         if (!isLost(error)) log('warning', `a turn of ${row.instanceId} is tried again: ${String(error)}`);
         await new Promise((resolve) => setTimeout(resolve, isLost(error) ? 5 + Math.random() * 20 : retryMs));
-        more = true;
       }
-      // `again` changes while the step waits.
-      if (stopped || !(more || (again as boolean))) return;
+      if (isStopped() || !(more || again)) return;
     }
   };
 
   function wake() {
-    if (stopped) return;
+    if (isStopped()) return;
     again = true;
     busy ??= run().finally(() => {
       busy = undefined;
@@ -202,11 +204,11 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
     },
     wake,
     async peek(seen) {
-      if (busy || stopped || Date.now() - peekedAt < peekEveryMs) return;
+      if (busy || isStopped() || Date.now() - peekedAt < peekEveryMs) return;
       peekedAt = Date.now();
       const behind = state !== undefined && seen.turn > state.instance.turn;
       if (!behind && !(await partition.hasNews())) return;
-      if (!busy as boolean) state = undefined;
+      stale = true;
       wake();
     },
     async stop() {

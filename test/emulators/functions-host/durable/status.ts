@@ -35,21 +35,31 @@ const hidden = new Set<number>([
   EventType.SubOrchestrationCreated,
 ]);
 
+/** Neither are these told of an event. */
+const unshown = ['EventId', 'IsPlayed', 'TaskScheduledId', 'Result'];
+const unshownOfStart = ['OrchestrationInstance', 'ParentInstance', 'Name', 'Version', 'Tags'];
+const without = (event: HistoryEvent, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(event).filter(([key]) => !keys.includes(key)));
+
 export function shownHistory(events: readonly HistoryEvent[], withResults: boolean): object[] {
   const scheduled = new Map(events.filter(({ EventId }) => EventId >= 0).map((one) => [one.EventId, one]));
   const name = events.find((one) => one.EventType === EventType.ExecutionStarted)?.['Name'];
   return events
     .filter((one) => !hidden.has(one.EventType))
     .map((one) => {
-      const { EventType: type, EventId: _id, IsPlayed: _played, Timestamp, TaskScheduledId, Result, ...rest } = one;
-      const cause = scheduled.get(TaskScheduledId as number);
+      const about = { ...without(one, unshown), EventType: names[one.EventType] };
+      if (one.EventType === EventType.ExecutionStarted)
+        return { ...without(about as unknown as HistoryEvent, unshownOfStart), FunctionName: name };
+      const { Result } = one;
       const result = withResults && typeof Result === 'string' ? { Result: shown(Result) } : {};
-      if (type === EventType.ExecutionStarted) {
-        const { OrchestrationInstance: _o, ParentInstance: _p, Name: _n, Version: _v, Tags: _t, ...kept } = rest;
-        return { EventType: names[type], ...kept, Timestamp, FunctionName: name };
-      }
-      if (!cause) return { EventType: names[type], ...rest, ...result, Timestamp };
-      const about = { ScheduledTime: cause.Timestamp, FunctionName: cause['Name'], Input: null };
-      return { EventType: names[type], ...rest, ...result, Timestamp, ...about };
+      const cause = scheduled.get(one['TaskScheduledId'] as number);
+      if (!cause) return { ...about, ...result };
+      return {
+        ...about,
+        ...result,
+        ScheduledTime: cause.Timestamp,
+        FunctionName: cause['Name'],
+        Input: null,
+      };
     });
 }

@@ -1,7 +1,7 @@
 // One turn: which of what has come goes into it, and what the orchestration function's answer makes of the instance.
 import { randomUUID } from 'node:crypto';
 import type { Answer } from './answer';
-import { decide, type Functions } from './decide';
+import { decide } from './decide';
 import {
   EventType,
   afterTurn,
@@ -19,6 +19,7 @@ import {
 import { subOrchestrationFailure } from './failure';
 import type { Instance } from './instances';
 import { longestTurn, type Outgoing, type Received } from './partition';
+import type { Functions } from './program';
 
 /** What a host knows of an instance between two turns. */
 export interface Between {
@@ -63,7 +64,9 @@ export function gather(between: Between, inbox: readonly Received[], nowMs: numb
   const { instance, past, suspended } = between;
   const at = new Date(nowMs).toISOString();
   const sorted = inbox.toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  const stale = sorted.filter(({ executionId }) => executionId !== null && executionId !== instance.executionId);
+  const stale = sorted.filter(
+    ({ executionId }) => executionId !== null && executionId !== instance.executionId,
+  );
   const meant = sorted.filter((one) => !stale.includes(one));
 
   const control = meant.find(({ event }) => controlTypes.has(event.EventType));
@@ -113,17 +116,28 @@ export function silentTurn(between: Between, news: News, at: string): Outcome {
   const control = news.events.find((one) => controlTypes.has(one.EventType));
   const type = control?.EventType;
   if (type === undefined)
-    return { instance: { ...instance, turn: instance.turn + 1 }, suspended: between.suspended, events: [], past, outgoing: [] };
+    return {
+      instance: { ...instance, turn: instance.turn + 1 },
+      suspended: between.suspended,
+      events: [],
+      past,
+      outgoing: [],
+    };
   if (type === EventType.ExecutionTerminated)
-    return finished(between, news.events, [], 'Terminated', String(control?.['Input'] ?? ''), nextIdOf(past), at);
+    return finished(between, news.events, [], 'Terminated', reasonOf(control, 'Input'), nextIdOf(past), at);
   const suspended = type === EventType.ExecutionSuspended;
   const next: Instance = {
     ...instance,
     runtimeStatus: suspended ? 'Suspended' : 'Running',
-    output: JSON.stringify(control?.['Reason'] ?? ''),
+    output: JSON.stringify(reasonOf(control, 'Reason')),
   };
   return running(next, past, [...news.events], [], suspended, at);
 }
+
+const reasonOf = (event: HistoryEvent | undefined, key: string) => {
+  const reason = event?.[key];
+  return typeof reason === 'string' ? reason : '';
+};
 
 const nextIdOf = (past: readonly HistoryEvent[]) => Math.max(-1, ...past.map(({ EventId }) => EventId)) + 1;
 
@@ -133,7 +147,13 @@ export type Told = { readonly answer: Answer } | { readonly failure: string };
 const longestStatus = 16 * 1024;
 
 /** A turn that the orchestration function has answered. */
-export function answeredTurn(between: Between, news: News, told: Told, at: string, functions: Functions): Outcome {
+export function answeredTurn(
+  between: Between,
+  news: News,
+  told: Told,
+  at: string,
+  functions: Functions,
+): Outcome {
   const { past } = between;
   const failed = (failure: string) =>
     finished(between, news.events, [], 'Failed', failure, nextIdOf(past), at);
@@ -157,9 +177,11 @@ export function answeredTurn(between: Between, news: News, told: Told, at: strin
   if (decision.fault !== undefined) return failed(decision.fault);
   const events = [...news.events, ...decision.scheduled];
   if (!decision.ended) {
-    const outgoing = decision.work.map(
-      (work): Outgoing => ({ kind: 'work', executionId: instance.executionId, work }),
-    );
+    const outgoing = decision.work.map((work): Outgoing => ({
+      kind: 'work',
+      executionId: instance.executionId,
+      work,
+    }));
     return running(instance, past, events, outgoing, false, at);
   }
   const stepped = { ...between, instance };
@@ -231,7 +253,12 @@ function tellParent(instance: Instance, status: FinalStatus, output: string, at:
 }
 
 /** The instance begins anew with an empty history; events that nobody has waited for go with it. */
-function continued(instance: Instance, input: unknown, unclaimed: readonly HistoryEvent[], at: string): Outcome {
+function continued(
+  instance: Instance,
+  input: unknown,
+  unclaimed: readonly HistoryEvent[],
+  at: string,
+): Outcome {
   return {
     instance: {
       ...instance,
@@ -245,13 +272,11 @@ function continued(instance: Instance, input: unknown, unclaimed: readonly Histo
     suspended: false,
     events: [],
     past: [],
-    outgoing: unclaimed.map(
-      (event): Outgoing => ({
-        kind: 'tell',
-        instanceId: instance.instanceId,
-        executionId: null,
-        event: eventRaised(String(event['Name']), String(event['Input']), event.Timestamp),
-      }),
-    ),
+    outgoing: unclaimed.map((event): Outgoing => ({
+      kind: 'tell',
+      instanceId: instance.instanceId,
+      executionId: null,
+      event: eventRaised(String(event['Name']), String(event['Input']), event.Timestamp),
+    })),
   };
 }

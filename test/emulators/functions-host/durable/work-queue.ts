@@ -45,7 +45,8 @@ export function makeWorkQueue(queue: QueueClient, values: LargeValues, visibilit
     return Buffer.from(JSON.stringify({ blobName })).toString('base64');
   };
   const decode = async (messageText: string): Promise<WorkItem> => {
-    const value = JSON.parse(Buffer.from(messageText, 'base64').toString()) as WorkItem | { blobName: string };
+    const value = JSON.parse(Buffer.from(messageText, 'base64').toString()) as
+      WorkItem | { blobName: string };
     return 'blobName' in value ? (JSON.parse(await values.get(value.blobName)) as WorkItem) : value;
   };
 

@@ -1,0 +1,208 @@
+// The whole app in one process, for tests of what a run comes to: the real orchestrator, activities, reader, preparation and client,
+// against the Constant Contact emulator over HTTP. Storage and vault are in memory, and time passes only when somebody waits.
+import type { OrchestrationContext, Task } from 'durable-functions';
+import { compose, type Deps } from '../../functions/composition';
+import { exportRun } from '../../functions/orchestrators/export-run';
+import { tokenSecretName } from '../../shared/constant-contact/token-secret';
+import type { Export } from '../../shared/exports/export';
+import type { Lease } from '../../shared/platform/lease';
+import { makeLog } from '../../shared/platform/log';
+import { readSettings } from '../../shared/platform/settings';
+import { newRunId, type Run } from '../../shared/runs/run';
+import { startConstantContact, type ConstantContactEmulator } from '../emulators/constant-contact/emulator';
+import type { Options } from '../emulators/constant-contact/options';
+import { makeMemoryBlobs, type MemoryBlobs } from './memory-blobs';
+import { makeMemoryTable } from './memory-tables';
+
+export const containerUrl = 'http://127.0.0.1:10000/devstoreaccount1/segments';
+export const connectionId = 'connection1';
+
+export interface AppInMemory {
+  readonly deps: Deps;
+  readonly constantContact: ConstantContactEmulator;
+  /** The container of the segments. */
+  readonly segments: MemoryBlobs;
+  /** The container of the runs. */
+  readonly files: MemoryBlobs;
+  readonly clock: { now(): number };
+  readonly listId: string;
+  /** Every line that the app logged. */
+  readonly logged: readonly string[];
+  /** Stores an export of these segments; everything else has a default. */
+  makeExport(wanted: Pick<Export, 'mapping' | 'segments'> & Partial<Export>): Promise<Export>;
+  /** Runs an export to its end. */
+  run(exportId: string): Promise<Run>;
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly constantContact?: Options;
+}
+
+export async function startAppInMemory(options: AppOptions = {}): Promise<AppInMemory> {
+  let time = Date.parse('2026-03-02T09:00:00Z');
+  const clock = {
+    now: () => time,
+    sleep: (milliseconds: number) => {
+      time += milliseconds;
+      return Promise.resolve();
+    },
+  };
+  const constantContact = await startConstantContact({
+    clock,
+    jobMilliseconds: 1_000,
+    limits: { perSecond: 1_000_000, perDay: 1_000_000_000 },
+    ...options.constantContact,
+  });
+  const [list] = constantContact.seed({ lists: [{ name: 'Customers' }] });
+  if (!list) throw new Error('the emulator made no list');
+
+  const tables = {
+    exports: makeMemoryTable(),
+    connections: makeMemoryTable(),
+    runs: makeMemoryTable(),
+    imports: makeMemoryTable(),
+    budget: makeMemoryTable(),
+  };
+  const { access_token, refresh_token, expires_in } = constantContact.issueTokens();
+  const expiresAt = new Date(time + expires_in * 1000).toISOString();
+  const secrets = new Map([
+    ['constant-contact-client-secret', constantContact.clientSecret],
+    [tokenSecretName(connectionId), JSON.stringify({ accessToken: access_token, refreshToken: refresh_token, expiresAt })],
+  ]);
+  const logged: string[] = [];
+  const segments = makeMemoryBlobs();
+  const files = makeMemoryBlobs();
+  const lease: Lease = {
+    prepare: () => Promise.resolve(),
+    acquire: () => Promise.resolve({ renew: () => Promise.resolve(true), release: () => Promise.resolve() }),
+  };
+
+  const deps = compose(
+    readSettings({
+      AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+      SEGMENT_STORAGE: 'UseDevelopmentStorage=true',
+      SEGMENT_CONTAINER: 'segments',
+      KEY_VAULT_URL: 'http://127.0.0.1:1',
+      AUTH_TENANT_ID: '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11',
+      CONSTANT_CONTACT_CLIENT_ID: constantContact.clientId,
+      CONSTANT_CONTACT_API_URL: constantContact.apiUrl,
+      CONSTANT_CONTACT_TOKEN_URL: constantContact.tokenUrl,
+      CONSTANT_CONTACT_REQUESTS_PER_SECOND: '100',
+      CONSTANT_CONTACT_REQUESTS_PER_DAY: '10000000',
+      ...options.settings,
+    }),
+    {
+      clock,
+      log: makeLog((_level, line) => void logged.push(line)),
+      platform: {
+        tables,
+        files,
+        lease,
+        segmentBlobs: segments,
+        segmentContainerUrl: containerUrl,
+        secrets: {
+          get: (name) => Promise.resolve(secrets.get(name)),
+          set: (name, value) => Promise.resolve(void secrets.set(name, value)),
+        },
+        ready: () => Promise.resolve(),
+      },
+    },
+  );
+  const now = () => new Date(time).toISOString();
+  await deps.connections.create({
+    id: connectionId,
+    name: 'Constant Contact',
+    sharedWith: 'administrators',
+    consent: { version: '1', acceptedAt: now(), acceptedBy: 'test' },
+    account: null,
+  });
+
+  let exportsMade = 0;
+  return {
+    deps,
+    constantContact,
+    segments,
+    files,
+    clock,
+    listId: list.id,
+    logged,
+    async makeExport(wanted) {
+      const made: Export = {
+        id: `export${++exportsMade}`,
+        name: 'Customers',
+        connectionId,
+        listId: list.id,
+        addressesInClear: false,
+        updatedAt: now(),
+        updatedBy: 'test',
+        ...wanted,
+      };
+      await deps.exports.create(made);
+      return made;
+    },
+    async run(exportId) {
+      const wanted = await deps.exports.get(exportId);
+      if (!wanted) throw new Error(`there is no export ${exportId}`);
+      const id = newRunId(exportId, new Date(time));
+      await deps.startRun(wanted, { id, trigger: { kind: 'on-demand', by: 'test', name: 'Test' }, pointers: {} });
+      await drive(deps, id, (until) => (time = Math.max(time, until)), clock.now);
+      const run = await deps.runs.get(id);
+      if (!run) throw new Error(`run ${id} is gone`);
+      return run;
+    },
+    stop: () => constantContact.stop(),
+  };
+}
+
+/** A task of this driver: what to do when it is yielded. */
+interface Doable extends Task {
+  readonly perform: () => Promise<unknown>;
+}
+
+/** Plays the host: performs what the orchestrator yields, and gives it the results. */
+async function drive(deps: Deps, runId: string, passTime: (until: number) => void, now: () => number): Promise<void> {
+  const activities: Readonly<Record<string, (input: never) => Promise<unknown>>> = {
+    openRun: deps.openRun,
+    prepareBatches: deps.prepareBatches,
+    importBatch: deps.importBatch,
+    awaitImports: deps.awaitImports,
+    closeRun: deps.closeRun,
+  };
+  const doable = (perform: () => Promise<unknown>): Doable => ({ isCompleted: false, isFaulted: false, perform });
+  const df = {
+    getInput: () => deps.orchestrationInput(runId),
+    get currentUtcDateTime() {
+      return new Date(now());
+    },
+    setCustomStatus: (status: unknown) => void JSON.stringify(status),
+    callActivityWithRetry: (name: string, _retry: unknown, input: unknown) =>
+      doable(async () => {
+        const result = await activities[name]?.(JSON.parse(JSON.stringify(input)) as never);
+        return JSON.parse(JSON.stringify(result ?? null)) as unknown;
+      }),
+    createTimer: (at: Date) =>
+      doable(() => {
+        passTime(at.getTime());
+        return Promise.resolve();
+      }),
+    waitForExternalEvent: () => doable(() => new Promise(() => undefined)),
+    Task: {
+      all: (tasks: Doable[]) => doable(() => Promise.all(tasks.map(({ perform }) => perform()))),
+      any: (tasks: Doable[]) => doable(() => Promise.race(tasks.map((task) => task.perform().then(() => task)))),
+    },
+  };
+  const steps = exportRun({ df } as unknown as OrchestrationContext);
+  let step = steps.next();
+  while (!step.done) {
+    let settled: () => typeof step;
+    try {
+      const value = await (step.value as Doable).perform();
+      settled = () => steps.next(value);
+    } catch (error) {
+      settled = () => steps.throw(error);
+    }
+    step = settled();
+  }
+}
