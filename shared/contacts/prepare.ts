@@ -88,7 +88,7 @@ export async function prepare(deps: PrepareDeps, input: PrepareInput): Promise<P
   const manifest = await readManifest(store, folder);
   if (!manifest) throw new ManifestGone(manifestName(folder));
   // It can be our own: a request that was repeated after a lost answer finds what the first one wrote.
-  if (true) await removeQuietly(store, own);
+  if (manifest.execution !== execution) await removeQuietly(store, own);
   return { kind: 'prepared', manifest };
 }
 

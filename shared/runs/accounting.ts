@@ -12,6 +12,8 @@ export const refusedOf = (
 export interface Account {
   readonly counts: RunCounts;
   readonly warnings: readonly string[];
+  /** Whether every batch was sent, those of later waves included. */
+  readonly sentToTheEnd: boolean;
 }
 
 /**
@@ -22,10 +24,12 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
   const byBatch = new Map(records.map((record) => [record.batch, record]));
   const sums = { accepted: 0, refused: 0, unconfirmed: 0, notSent: 0 };
   const warnings: string[] = [];
+  let sentToTheEnd = true;
 
   for (const { number, wave, contacts, columns } of manifest.batches) {
     const record = byBatch.get(number);
     const fate = fateOf(record);
+    if (fate === 'notSent') sentToTheEnd = false;
     if (wave > 0) {
       if (fate !== 'completed') {
         const fields = columns.filter((column) => column !== 'email').join(', ');
@@ -50,7 +54,7 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
   }
 
   const { read, duplicate, rejected } = manifest.counts;
-  return { counts: { read, duplicate, rejected, ...sums }, warnings };
+  return { counts: { read, duplicate, rejected, ...sums }, warnings, sentToTheEnd };
 }
 
 function fateOf(record: ImportRecord | undefined): 'completed' | 'unconfirmed' | 'notSent' {
@@ -73,7 +77,7 @@ export function verdict({ cancelRequested, reason, account }: Ending): {
   reason: Reason | null;
 } {
   const unfinished = !account || account.counts.notSent > 0;
-  if (cancelRequested && (unfinished || account.counts.unconfirmed > 0)) {
+  if (cancelRequested && (unfinished || !account.sentToTheEnd || account.counts.unconfirmed > 0)) {
     const sent = account ? account.counts.accepted + account.counts.refused + account.counts.unconfirmed : 0;
     return {
       status: 'Canceled',

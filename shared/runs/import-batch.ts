@@ -48,6 +48,8 @@ const unavailable: Reason = {
     'Constant Contact could not be reached, or answered with faults, again and again. Run the export again later.',
 };
 
+const goesOn = (run: Run): boolean => !run.cancelRequested && !run.reason && !isOver(run.status);
+
 export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
   const { runs, imports, files, clock, log, claim, requestTimeout, settle } = deps;
 
@@ -73,6 +75,10 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     );
   }
 
+  /** Ends the claim: whoever comes next sends the file, or looks its name up first when this is in doubt. */
+  const giveBack = (runId: string, held: Stored<ImportRecord>, inDoubt: boolean) =>
+    imports.put(runId, held, { ...held.value, state: inDoubt ? 'claimed' : 'free', until: clock.now() });
+
   /** Decides what is next, and leaves the record so that whoever comes next does the right thing. */
   async function afterFailure(
     error: unknown,
@@ -92,7 +98,9 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
       tries: record.tries,
     };
     log.warn('batch.not-sent', { ...dimensions, outcome: inDoubt ? 'unknown' : 'not-accepted' });
-    await imports.put(run.id, held, { ...record, state: inDoubt ? 'claimed' : 'free', until: now });
+    // Only tries that end in doubt count: a batch may be put off as often as it takes.
+    const tries = record.tries - (unseen ? 0 : 1);
+    await giveBack(run.id, { ...held, value: { ...record, tries } }, inDoubt);
 
     const remedy = remedyFor(error, now);
     if (remedy && 'kind' in remedy) return remedy;
@@ -107,7 +115,7 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
 
   return async ({ runId, batch, attempt }) => {
     const run = await runs.get(runId);
-    if (!run || run.cancelRequested || run.reason || isOver(run.status)) return stopped;
+    if (!run || !goesOn(run)) return stopped;
 
     const before = await imports.get(runId, batch);
     const same = before?.value.attempt === attempt ? before.value : undefined;
@@ -125,6 +133,12 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     if (held?.value.owner !== owner) return settling(clock.now());
 
     const inDoubt = same?.state === 'claimed';
+    // Whoever ends a run says so in its row before it looks at the claims: one of the two sees the other.
+    const still = await runs.get(runId);
+    if (!still || !goesOn(still)) {
+      await giveBack(runId, held, inDoubt);
+      return stopped;
+    }
     let job: ImportJob;
     try {
       job = await send(run, held.value, inDoubt);

@@ -22,7 +22,7 @@ export const importRecordSchema = z.strictObject({
   /** From 1. Another attempt is made only for a job that ended badly. */
   attempt: whole.min(1).max(2),
   state: z.enum(['free', 'claimed', 'open', 'completed', 'failed', 'unconfirmed']),
-  /** How often this attempt was begun. */
+  /** How often this attempt was begun, those left out that are known to have sent nothing. */
   tries: whole,
   owner: z.string().nullable(),
   /** Milliseconds since 1970. */

@@ -27,7 +27,7 @@ export interface RecordLimits {
 export const recordLimits: RecordLimits = {
   longestRecord: 1_000_000,
   gatherBytes: 128 * 1024,
-  mostUnclosedQuotes: 1000,
+  mostUnclosedQuotes: 100,
 };
 
 /** What the first record told. */

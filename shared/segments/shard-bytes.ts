@@ -48,7 +48,7 @@ async function* unpacked(source: Chunks, shard: Shard): Chunks {
     const failed = await feeding;
     if (failed) throw failed.error;
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
+    if (isZlibError(cause)) {
       throw new ShardUnreadable(shard.segment, shard.name, 'it is a damaged or incomplete gzip file', {
         cause,
       });
@@ -59,6 +59,9 @@ async function* unpacked(source: Chunks, shard: Shard): Chunks {
     await feeding;
   }
 }
+
+const isZlibError = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('Z_');
 
 type Utf16 = 'utf-16le' | 'utf-16be';
 

@@ -75,7 +75,7 @@ async function demonstrate(
       bar.show(progress);
       total = progress.batches.total;
     });
-    bar.show({ phase: 'over', batches: { total, sent: total, done: total } });
+    if (run.counts?.notSent === 0) bar.show({ phase: 'over', batches: { total, sent: total, done: total } });
   } finally {
     bar.end();
   }

@@ -24,10 +24,19 @@ export function makeTestClock(start = noon): TestClock {
 export async function readReply(response: Response): Promise<Reply> {
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text ? JSON.parse(text) : text,
+  };
 }
 
-export function formWith(csv: string | Buffer, listIds: string, fileName = 'people.csv', type = 'text/csv'): FormData {
+export function formWith(
+  csv: string | Buffer,
+  listIds: string,
+  fileName = 'people.csv',
+  type = 'text/csv',
+): FormData {
   const form = new FormData();
   form.set('file', new Blob([new Uint8Array(Buffer.from(csv))], { type }), fileName);
   form.set('list_ids', listIds);

@@ -59,7 +59,9 @@ test('an accepted file is a job that is initialized, then processing, then compl
 });
 
 test('contacts are kept by lower-cased address, updated by what is given, and added to lists', async () => {
-  const started = await start({ seed: { lists: [{ name: 'Customers' }, { name: 'Friends' }], customFields: [{ label: 'Loyalty tier' }] } });
+  const started = await start({
+    seed: { lists: [{ name: 'Customers' }, { name: 'Friends' }], customFields: [{ label: 'Loyalty tier' }] },
+  });
   const friends = started.emulator.state().lists[1]!.id;
   await importAndEnd(started, 'email,first_name,last_name\nAnn@Example.com,Ann,Ash\n');
   await importAndEnd(started, 'email,first_name,cf:Loyalty_tier\nann@example.COM,Anna,gold\n', friends);
@@ -73,7 +75,10 @@ test('a blank cell changes nothing, and is counted', async () => {
   const started = await start();
   await importAndEnd(started, 'email,first_name\na@example.com,Ann\n');
   await importAndEnd(started, 'email,first_name\na@example.com,\nb@example.com," "\n');
-  expect(people(started)).toEqual([{ address: 'a@example.com', first_name: 'Ann' }, { address: 'b@example.com' }]);
+  expect(people(started)).toEqual([
+    { address: 'a@example.com', first_name: 'Ann' },
+    { address: 'b@example.com' },
+  ]);
   expect(started.emulator.state().blankCells).toBe(2);
 });
 
@@ -111,25 +116,35 @@ test('rows with bad values are correctable, rows of the wrong width are errors, 
 
 test('a person who has unsubscribed is not added to a list; a deleted one comes back', async () => {
   const started = await start({
-    seed: { contacts: [{ address: 'left@example.com', status: 'unsubscribed' }, { address: 'gone@example.com', status: 'deleted' }] },
+    seed: {
+      contacts: [
+        { address: 'left@example.com', status: 'unsubscribed' },
+        { address: 'gone@example.com', status: 'deleted' },
+      ],
+    },
   });
   const job = await importAndEnd(started, 'email\nleft@example.com\ngone@example.com\n');
   expect(people(started)).toEqual([{ address: 'gone@example.com' }]);
   expect(job['status']).toMatchObject({ cannot_add_to_list_count: 1, person_count: 2 });
   const read = await started.get('/contacts?status=unsubscribed');
-  expect(read.body).toMatchObject({ contacts: [{ email_address: { address: 'left@example.com', permission_to_send: 'unsubscribed' } }] });
+  expect(read.body).toMatchObject({
+    contacts: [{ email_address: { address: 'left@example.com', permission_to_send: 'unsubscribed' } }],
+  });
 });
 
 test.each([
   ['first', 'One'],
   ['last', 'Two'],
-] as const)('of two rows with one address, the %s counts when so switched, without a word', async (duplicates, name) => {
-  const started = await start({ switches: { duplicates } });
-  const job = await importAndEnd(started, 'email,first_name\nA@example.com,One\na@example.com,Two\n');
-  expect(people(started)).toEqual([{ address: 'a@example.com', first_name: name }]);
-  expect(job['activity_errors']).toEqual([]);
-  expect(started.emulator.state().jobs[0]).toMatchObject({ duplicates: 1 });
-});
+] as const)(
+  'of two rows with one address, the %s counts when so switched, without a word',
+  async (duplicates, name) => {
+    const started = await start({ switches: { duplicates } });
+    const job = await importAndEnd(started, 'email,first_name\nA@example.com,One\na@example.com,Two\n');
+    expect(people(started)).toEqual([{ address: 'a@example.com', first_name: name }]);
+    expect(job['activity_errors']).toEqual([]);
+    expect(started.emulator.state().jobs[0]).toMatchObject({ duplicates: 1 });
+  },
+);
 
 test('a value longer than its field is cut and counted', async () => {
   const started = await start();
@@ -145,7 +160,11 @@ test('of a body over the limit the rest is dropped in silence, and so are contac
   expect(big).toMatchObject({ state: 'completed', activity_errors: [] });
   expect(people(started)).toHaveLength(3);
   expect(started.emulator.state().oversize).toEqual([
-    { jobId: big['activity_id'], bytes: expect.any(Number) as number, contacts: expect.any(Number) as number },
+    {
+      jobId: big['activity_id'],
+      bytes: expect.any(Number) as number,
+      contacts: expect.any(Number) as number,
+    },
   ]);
   const [{ bytes, contacts } = { bytes: 0, contacts: 0 }] = started.emulator.state().oversize;
   expect(bytes).toBeGreaterThan(0);
@@ -154,7 +173,11 @@ test('of a body over the limit the rest is dropped in silence, and so are contac
 });
 
 test('a body over the limit is refused instead when so switched', async () => {
-  const { emulator, import: send, listId } = await start({ limits: { importBytes: 100 }, switches: { oversize: 'refuse-413' } });
+  const {
+    emulator,
+    import: send,
+    listId,
+  } = await start({ limits: { importBytes: 100 }, switches: { oversize: 'refuse-413' } });
   expect((await send('email\na@example.com\n', listId)).status).toBe(413);
   emulator.setSwitches({ oversize: 'refuse-400' });
   expect((await send('email\na@example.com\n', listId)).status).toBe(400);
@@ -164,7 +187,12 @@ describe('a file is refused', () => {
   const good = 'email\na@example.com\n';
   const refusal = (status: number) => ({
     status,
-    body: [{ error_key: expect.stringMatching(/^contacts\.api\./) as string, error_message: expect.any(String) as string }],
+    body: [
+      {
+        error_key: expect.stringMatching(/^contacts\.api\./) as string,
+        error_message: expect.any(String) as string,
+      },
+    ],
   });
 
   test('with 415 when it is not a CSV file, or not sent as one', async () => {

@@ -7,8 +7,6 @@ export interface IdentityEndpoint {
   readonly url: string;
   /** For `IDENTITY_HEADER`: what a caller must know. */
   readonly header: string;
-  /** Tokens given so far. */
-  issued(): number;
   stop(): Promise<void>;
 }
 
@@ -34,7 +32,6 @@ export async function startIdentityEndpoint(
   options: { readonly port?: number; readonly header?: string } = {},
 ): Promise<IdentityEndpoint> {
   const header = options.header ?? randomUUID();
-  let issued = 0;
   const server = await listenOnLoopback(options.port ?? 0, (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const answer = (status: number, body: object) =>
@@ -51,7 +48,6 @@ export async function startIdentityEndpoint(
       return refuse(400, `api-version must be ${apiVersion}.`);
     const resource = url.searchParams.get('resource');
     if (!resource) return refuse(400, 'resource is missing.');
-    issued += 1;
     return answer(200, {
       access_token: makeIdentityToken(resource),
       // Seconds, as text: so App Service sends them.
@@ -61,5 +57,5 @@ export async function startIdentityEndpoint(
       client_id: url.searchParams.get('client_id') ?? '00000000-0000-4000-8000-000000000001',
     });
   });
-  return { url: `${server.url}/msi/token`, header, issued: () => issued, stop: () => server.stop() };
+  return { url: `${server.url}/msi/token`, header, stop: () => server.stop() };
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { startConstantContact, type ConstantContactEmulator } from '../emulators/constant-contact/emulator';
 import type { Seed } from '../emulators/constant-contact/seed';
-import { startFunctionsHost } from '../emulators/functions-host/functions-host';
+import { startFunctionsHost, type FunctionsHost } from '../emulators/functions-host/functions-host';
 import { startIdentityEndpoint } from '../emulators/identity';
 import { startKeyVault } from '../emulators/key-vault';
 import { startAzurite, type Azurite } from '../support/azurite';
@@ -43,6 +43,7 @@ export interface StackOptions {
 export interface Stack {
   /** Without a slash at its end. */
   readonly functionsUrl: string;
+  readonly host: FunctionsHost;
   readonly azurite: Azurite;
   readonly keyVaultUrl: string;
   readonly constantContact: ConstantContactEmulator;
@@ -153,6 +154,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     signal?.throwIfAborted();
     return {
       functionsUrl: host.url,
+      host,
       azurite,
       keyVaultUrl: keyVault.url,
       constantContact,

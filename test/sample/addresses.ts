@@ -50,7 +50,7 @@ export function spoiled(address: string, kind: BadAddress, number: number): stri
     case 'no-at':
       return `${local}.at.${domain}`;
     case 'several-at':
-      return `${local}@home@${domain}`;
+      return `${local}@home.example@${domain}`;
     case 'space':
       return `${local.replace('.', ' ')}@${domain}`;
     case 'comma':

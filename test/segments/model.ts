@@ -40,11 +40,12 @@ export const sourceOf = (blobs: MemoryBlobs, options: Partial<SegmentSourceOptio
   });
 
 /** The error that `work` fails with. */
-export async function failureOf(work: Promise<unknown>): Promise<Error & { readonly code?: string }> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('it did not fail');
+export function failureOf(work: Promise<unknown>): Promise<Error & { readonly code?: string }> {
+  return work.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    // Not by `instanceof`: errors of Node itself are of another realm than those of tests.
+    (error: unknown) => error as Error & { readonly code?: string },
+  );
 }

@@ -37,7 +37,7 @@ export function makePeople() {
   const combinationOf: number[] = [];
   const numberOf = new Map<string, number>([['', 0]]);
   // By combination: the one that a further list leads to. Joining is done for every row of an import.
-  const further: Map<string, number>[] = [new Map()];
+  const further: Map<string, number>[] = [new Map<string, number>()];
 
   function combinationWith(present: number, list: string): number {
     const known = further[present]!.get(list);
@@ -48,7 +48,7 @@ export function makePeople() {
     if (found === combinations.length) {
       numberOf.set(key, found);
       combinations.push(wanted);
-      further.push(new Map());
+      further.push(new Map<string, number>());
     }
     further[present]!.set(list, found);
     return found;

@@ -145,7 +145,7 @@ function jwt({ clientId, encodedAccountId, scope }: Consent, at: number): string
     iat: Math.floor(at / 1_000),
     exp: Math.floor(at / 1_000) + accessSeconds,
     cid: clientId,
-    uid: randomBytes(15).toString('base64url'),
+    uid: randomBytes(60).toString('base64url'),
     scp: scope.split(' '),
     auth_time: Math.floor(at / 1_000),
     sub: 'owner@emulator.example',

@@ -13,7 +13,7 @@ export interface AdminDeps {
   readonly faults: Faults;
   readonly instances: Instances;
   readonly orchestrations: Orchestrations;
-  readonly timers: () => Timers;
+  readonly timers: Timers;
   readonly worker: Worker;
 }
 
@@ -46,7 +46,7 @@ export function makeAdminApi(deps: AdminDeps) {
     const parts = path.split('/').map(decodeURIComponent);
     const body = () => JSON.parse(request.body.toString()) as unknown;
     if (parts[0] === 'functions' && request.method === 'POST')
-      return deps.timers().fire(parts[1] ?? '') ? { status: 202 } : none;
+      return deps.timers.fire(parts[1] ?? '') ? { status: 202 } : none;
     if (parts[0] !== 'emulator') return none;
     switch (`${request.method} ${parts[1] ?? ''}`) {
       case 'GET clock':

@@ -1,6 +1,6 @@
-// Puts the host together: storage, worker, orchestrations, activities, timers, HTTP; and takes it apart again.
+// Puts the host together: ports, worker, storage, orchestrations, activities, timers, HTTP; and takes it apart again.
 import { makeAdminApi } from './admin-api';
-import { makeHostClock } from './clock';
+import { makeHostClock, type HostClock } from './clock';
 import { makeActivities } from './durable/activities';
 import { makeActivityCall, makeOrchestratorCall } from './durable/calls';
 import { clientBinding, type Addresses } from './durable/client-binding';
@@ -8,18 +8,18 @@ import { makeInstances } from './durable/instances';
 import { makeLargeValues } from './durable/large-values';
 import { makeManagementApi } from './durable/management-api';
 import { makeOrchestrations } from './durable/orchestrations';
-import { openTaskHub } from './durable/storage';
+import { openTaskHub, type TaskHub } from './durable/storage';
 import { makeWorkQueue } from './durable/work-queue';
 import { makeFaults } from './faults';
 import { makeFunctionTable, type FunctionTable } from './function-table';
-import { readHostConfig } from './host-config';
+import { readHostConfig, type HostConfig } from './host-config';
 import type { HostConfiguration } from './host-messages';
 import { makeHttpInvoke, makeKey } from './http-invoke';
-import { close, listen, makePublicHandler, makeRpcHandler } from './http-server';
-import { makeLog } from './log-lines';
-import { makeRoutes, type Route } from './routes';
+import { close, listen, makePublicHandler, makeRpcHandler, notYet, type Handler } from './http-server';
+import { makeLog, type Log } from './log-lines';
+import { makeRoutes } from './routes';
 import { makeTimers } from './timers';
-import { makeWorker } from './worker-process';
+import { makeWorker, type Worker } from './worker-process';
 
 /** How long a stop waits for what runs. What is not done then is left to the next host. */
 const drainMs = 10_000;
@@ -32,52 +32,70 @@ export interface Host {
 
 /** @throws AppDidNotLoad, or what is wrong with host.json, the functions, the port or the storage */
 export async function startHost(configuration: HostConfiguration): Promise<Host> {
-  const { appRoot, storage, tenantId } = configuration;
+  const { appRoot, env } = configuration;
   const clock = makeHostClock();
   clock.move(configuration.clockOffsetMs ?? 0);
   const log = makeLog(clock.timestamp, (line) => process.stdout.write(line));
-  const config = readHostConfig(appRoot, configuration.env, configuration);
-  const key = makeKey();
-  const addresses: Addresses & { publicUrl: string; rpcUrl: string } = {
-    hub: config.hubName,
-    key,
-    publicUrl: '',
-    rpcUrl: '',
-  };
-  const binding = () => clientBinding(addresses);
+  const config = readHostConfig(appRoot, env, configuration);
+
+  // The ports are known before the worker starts, as in Azure: WEBSITE_HOSTNAME tells the app.
+  const handlers: Record<'open' | 'rpc', Handler> = { open: notYet, rpc: notYet };
   const onError = (error: unknown) =>
     log('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const open = await listen((...both) => handlers.open(...both), configuration.port ?? 0, onError);
+  const rpc = await listen((...both) => handlers.rpc(...both), 0, onError);
+  const addresses: Addresses = {
+    hub: config.hubName,
+    key: makeKey(),
+    publicUrl: `http://127.0.0.1:${open.port}`,
+    rpcUrl: `http://127.0.0.1:${rpc.port}/durabletask/`,
+  };
 
-  let table: FunctionTable = makeFunctionTable([]);
-  let routes: readonly Route[] = [];
+  const worker = makeWorker(
+    {
+      appRoot,
+      env: workerEnvironment(configuration, `127.0.0.1:${open.port}`),
+      functionTimeoutMs: config.functionTimeoutMs,
+    },
+    clock,
+    log,
+  );
+  const [app, hub] = await Promise.all([worker.start(), openTaskHub(configuration.storage, config.hubName)]);
+  const table = makeFunctionTable(app.functions);
+  const parts = assemble({ configuration, config, clock, log, worker, hub, table, addresses });
+  handlers.open = parts.openHandler;
+  handlers.rpc = parts.rpcHandler;
+  await parts.start();
+  log('information', `ready on ${addresses.publicUrl} with ${app.functions.length} functions`);
 
-  const hub = await openTaskHub(storage, config.hubName);
+  return {
+    url: addresses.publicUrl,
+    key: addresses.key,
+    async stop() {
+      await Promise.all([close(open.server), parts.stop()]);
+      await worker.stop();
+      await close(rpc.server);
+    },
+  };
+}
+
+interface Given {
+  readonly configuration: HostConfiguration;
+  readonly config: HostConfig;
+  readonly clock: HostClock;
+  readonly log: Log;
+  readonly worker: Worker;
+  readonly hub: TaskHub;
+  readonly table: FunctionTable;
+  readonly addresses: Addresses;
+}
+
+function assemble({ configuration, config, clock, log, worker, hub, table, addresses }: Given) {
   const values = makeLargeValues(hub.largeMessages);
   const instances = makeInstances(hub, values);
   const faults = makeFaults();
   faults.add(configuration.faults ?? []);
-
-  // The port is known before the worker starts, as in Azure: WEBSITE_HOSTNAME tells it.
-  const publicHandler = makePublicHandler({
-    routes: () => routes,
-    invoke: (call) => invokeHttp(call),
-    management: (path, request) => management(path, request),
-    admin: (path, request) => admin(path, request),
-    key,
-    tenantId: tenantId ?? defaultTenantId,
-  });
-  const open = await listen(publicHandler, configuration.port ?? 0, onError);
-  const rpc = await listen(
-    makeRpcHandler((path, request) => management(path, request)),
-    0,
-    onError,
-  );
-  addresses.publicUrl = `http://127.0.0.1:${open.port}`;
-  addresses.rpcUrl = `http://127.0.0.1:${rpc.port}/durabletask/`;
-
-  const env = workerEnvironment(configuration, `127.0.0.1:${open.port}`);
-  const worker = makeWorker({ appRoot, env, functionTimeoutMs: config.functionTimeoutMs }, clock, log);
-  const invokeHttp = makeHttpInvoke(worker, binding);
+  const binding = () => clientBinding(addresses);
 
   const activities = makeActivities({
     queue: makeWorkQueue(hub.workItems, values, config.workItemVisibilityMs),
@@ -86,7 +104,7 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
     atMost: config.maxConcurrentActivityFunctions,
     renewMs: Math.max(300, config.workItemVisibilityMs / 3),
     timestamp: clock.timestamp,
-    call: (item) => makeActivityCall(worker, table)(item),
+    call: makeActivityCall(worker, table),
     tell: (item, event) => orchestrations.tell(item, event, item.executionId),
     killWorker: () => worker.kill(),
     crash: () => process.kill(process.pid, 'SIGKILL'),
@@ -101,21 +119,9 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
       isActivity: (name) => table.activity(name) !== undefined,
       isOrchestrator: (name) => table.orchestrator(name) !== undefined,
     },
-    call: (name, payload) => makeOrchestratorCall(worker, table)(name, payload),
+    call: makeOrchestratorCall(worker, table),
     schedule: (items) => activities.schedule(items),
   });
-  const management = makeManagementApi({
-    hub,
-    instances,
-    values,
-    orchestrations,
-    clock,
-    addresses: () => addresses,
-  });
-  const admin = makeAdminApi({ clock, faults, instances, orchestrations, worker, timers: () => timers });
-
-  const app = await worker.start();
-  table = makeFunctionTable(app.functions);
   const timers = makeTimers(
     {
       locks: hub.locks,
@@ -128,20 +134,26 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
     },
     table,
   );
-  routes = makeRoutes(table.http, config.routePrefix);
-  activities.start();
-  await orchestrations.start();
-  timers.start();
-  log('information', `ready on ${addresses.publicUrl} with ${app.functions.length} functions`);
+  const management = makeManagementApi({ hub, instances, values, orchestrations, clock, addresses });
 
   return {
-    url: addresses.publicUrl,
-    key,
+    openHandler: makePublicHandler({
+      routes: makeRoutes(table.http, config.routePrefix),
+      invoke: makeHttpInvoke(worker, binding),
+      management,
+      admin: makeAdminApi({ clock, faults, instances, orchestrations, worker, timers }),
+      key: addresses.key,
+      tenantId: configuration.tenantId ?? defaultTenantId,
+    }),
+    rpcHandler: makeRpcHandler(management),
+    async start() {
+      activities.start();
+      await orchestrations.start();
+      timers.start();
+    },
     async stop() {
-      await Promise.all([close(open.server), timers.stop(), activities.stop(drainMs)]);
+      await Promise.all([timers.stop(), activities.stop(drainMs)]);
       await orchestrations.stop();
-      await worker.stop();
-      await close(rpc.server);
     },
   };
 }

@@ -9,8 +9,7 @@ import { refusal, roleHeader, roles, signIn } from './local-auth';
 import type { Route } from './routes';
 
 export interface HttpDeps {
-  /** Once the app is loaded. */
-  routes(): readonly Route[];
+  readonly routes: readonly Route[];
   invoke(call: HttpCall): Promise<void>;
   /** Durable's API; the path begins behind `/durabletask/`. */
   management(path: string, request: Request): Promise<Reply>;
@@ -57,7 +56,7 @@ function find(
   url: URL,
 ): Pick<HttpCall, 'target' | 'params' | 'headers'> | Reply {
   const headers = flatHeaders(incoming.headers);
-  for (const { match, methods, authLevel, target } of deps.routes()) {
+  for (const { match, methods, authLevel, target } of deps.routes) {
     const params = methods.includes(incoming.method ?? '') ? match(url.pathname) : undefined;
     if (!params) continue;
     if (authLevel !== 'anonymous' && !hasKey(url, headers, deps.key)) return { status: 401 };
@@ -102,7 +101,13 @@ export function makeRpcHandler(management: HttpDeps['management']): Handler {
   return async (incoming, outgoing) => reply(outgoing, await answer(incoming));
 }
 
-type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+
+/** Before the app is loaded. */
+export const notYet: Handler = (_incoming, outgoing) => {
+  reply(outgoing, { status: 503, headers: { 'retry-after': '1' } });
+  return Promise.resolve();
+};
 
 /** Listens on 127.0.0.1. What a handler throws becomes a 500. */
 export async function listen(

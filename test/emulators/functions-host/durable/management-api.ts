@@ -22,8 +22,7 @@ export interface ManagementDeps {
   readonly values: LargeValues;
   readonly orchestrations: Orchestrations;
   readonly clock: HostClock;
-  /** The API's own address, for Location. */
-  addresses(): Addresses;
+  readonly addresses: Addresses;
 }
 
 const empty = (status: number): Reply => ({ status });
@@ -38,7 +37,7 @@ export function makeManagementApi(deps: ManagementDeps) {
   const { instances, orchestrations, clock } = deps;
 
   const started = (instance: StoredInstance): Reply => {
-    const urls = startedUrls(deps.addresses(), instance.instanceId);
+    const urls = startedUrls(deps.addresses, instance.instanceId);
     return json(202, urls, { location: urls.statusQueryGetUri ?? '', 'retry-after': '10' });
   };
 

@@ -8,7 +8,8 @@ import { afterTurn, turnPayload } from './history';
 import { isFinal, type Instances, type StoredInstance } from './instances';
 import type { Outgoing, Partition, Received } from './partition';
 import { isLost } from './storage';
-import { answeredTurn, gather, openTimers, silentTurn, type Between, type News, type Told } from './turn';
+import { gather, openTimers, type Between, type News } from './gather';
+import { answeredTurn, silentTurn, type Told } from './turn';
 
 /** Calls an orchestration function. @throws {OrchestratorThrew} what the function threw; anything else: it did not come to its end */
 export type CallOrchestrator = (name: string, payload: object) => Promise<Answer>;
@@ -56,6 +57,7 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
   let again = false;
   let stopped = false;
   const isStopped = () => stopped;
+  const wasWoken = () => again;
   let peekedAt = Date.now();
   /** Another host has gone further, or left something: what is known here is read again. */
   let stale = false;
@@ -130,7 +132,7 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
       arm(state);
       return false;
     }
-    const told = news.silent ? undefined : await ask(state, news);
+    const told = news.idle || news.control ? undefined : await ask(state, news);
     const at = clock.timestamp();
     const outcome = told ? answeredTurn(state, news, told, at, deps.functions) : silentTurn(state, news, at);
     const encoded = await instances.encode(outcome.instance);
@@ -154,7 +156,7 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
         .sent(outboxKey!)
         .catch((error: unknown) => log('warning', `could not clear what was sent: ${String(error)}`));
     }
-    if (outcome.past.length === 0 && outcome.events.length === 0)
+    if (outcome.anew)
       void partition
         .forget(outcome.instance.turn)
         .catch((error: unknown) => log('warning', `could not clear what is over: ${String(error)}`));
@@ -183,7 +185,7 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
         if (!isLost(error)) log('warning', `a turn of ${row.instanceId} is tried again: ${String(error)}`);
         await new Promise((resolve) => setTimeout(resolve, isLost(error) ? 5 + Math.random() * 20 : retryMs));
       }
-      if (isStopped() || !(more || again)) return;
+      if (isStopped() || !(more || wasWoken())) return;
     }
   };
 
