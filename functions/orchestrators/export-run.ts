@@ -62,12 +62,15 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
   function* prepare(): Steps<readonly number[] | 'stopped' | 'changing'> {
     for (let round = 1; round <= maxRounds; round++) {
       show({ phase: 'opening' });
+      // Whoever writes the segment needs a moment.
+      if (round > 1) yield* waitUntil(now() + input.pollFirst);
       let opened = openRunResult.parse(yield call(names.openRun, { round }));
       while (opened.kind === 'later') {
         yield* park(opened);
         opened = openRunResult.parse(yield call(names.openRun, { round }));
       }
       if (opened.kind === 'stopped') return 'stopped';
+      if (opened.kind === 'changed') continue;
 
       show({ phase: 'preparing' });
       const prepared = prepareBatchesResult.parse(yield call(names.prepareBatches, { round }));

@@ -31,7 +31,7 @@ const closingReasons: Readonly<Record<Closing, Reason | null>> = {
   changing: {
     code: 'segment-changing',
     sentence:
-      'The files of the segment kept changing while they were read, so nothing was sent. Run the export when the segment has been written.',
+      'The files of the segment kept changing, or were missing, while they were read, so nothing was sent. Run the export when the segment has been written.',
   },
   broken: {
     code: 'internal',
@@ -45,15 +45,19 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
 
   return async ({ runId, reason }) => {
     const folder = folderOf(runId);
+    if (!(await runs.get(runId))) return;
+    // The reason first: who still works on a batch claims it before and looks at the run after, so that no claim is missed below.
+    let run = await runs.update(runId, (before) => ({
+      ...before,
+      reason: before.reason ?? closingReasons[reason],
+    }));
     const manifest = await readManifest(files, folder);
     const records = (await imports.all(runId)).map(({ value }) => value);
-    let run = await runs.get(runId);
-    if (!run) return;
 
     if (!isOver(run.status)) {
       const rejects = manifest ? await completeRejects(runId, manifest) : run.rejects;
       const sum = manifest ? account(manifest, records) : null;
-      const ended = ending(run, reason, sum);
+      const ended = ending(run, sum);
       await files.write(
         `${folder}report.json`,
         JSON.stringify({ ...ended, batches: manifest ? fates(manifest, records) : [] }),
@@ -61,7 +65,7 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
       );
       run = await runs.finish(runId, (before) => ({
         ...before,
-        ...ending(before, reason, sum),
+        ...ending(before, sum),
         endedAt: new Date(clock.now()).toISOString(),
         rejectedByReason: manifest?.rejectedByReason ?? before.rejectedByReason,
         cutByField: manifest?.cutByField ?? before.cutByField,
@@ -81,14 +85,9 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
     await removeTemporary(run, manifest, records);
   };
 
-  function ending(
-    run: Run,
-    closing: Closing,
-    sum: Account | null,
-  ): Pick<Run, 'status' | 'reason' | 'counts' | 'warnings'> {
-    const reason = run.reason ?? closingReasons[closing];
+  function ending(run: Run, sum: Account | null): Pick<Run, 'status' | 'reason' | 'counts' | 'warnings'> {
     return {
-      ...verdict({ cancelRequested: run.cancelRequested, reason, account: sum }),
+      ...verdict({ cancelRequested: run.cancelRequested, reason: run.reason, account: sum }),
       counts: sum?.counts ?? run.counts,
       warnings: [...(sum?.warnings ?? [])],
     };

@@ -11,12 +11,13 @@ import { SegmentFault, ShardChanged } from '../segments/errors';
 import { segmentSchema, type Segment } from '../segments/segment';
 import type { SegmentSource } from '../segments/segment-source';
 import { remedyFor } from './remedy';
-import { folderOf, type Reason } from './run';
+import { folderOf, isOver, type Reason } from './run';
 import type { RunStore } from './run-store';
 import { stopped, type Later } from './steps';
 
 /** What the run works with from here on, whatever happens to the export's configuration meanwhile. */
 export const planSchema = z.strictObject({
+  listId: z.guid(),
   mapping: mappingSchema,
   addressesInClear: z.boolean(),
   segments: z.array(segmentSchema),
@@ -24,6 +25,12 @@ export const planSchema = z.strictObject({
 export type Plan = z.output<typeof planSchema>;
 
 export const planBlob = (runId: string, round: number): string => `${folderOf(runId)}plan-${round}.json`;
+
+export async function readPlan(files: BlobStore, runId: string, round: number): Promise<Plan> {
+  const found = await files.read(planBlob(runId, round));
+  if (!found) throw new Error(`the plan of run ${runId} is missing`);
+  return planSchema.parse(JSON.parse(found.content.toString('utf8')));
+}
 
 export interface OpenRunDeps {
   readonly runs: RunStore;
@@ -38,7 +45,7 @@ export interface OpenRunDeps {
 export type OpenRun = (input: {
   runId: string;
   round: number;
-}) => Promise<{ kind: 'opened' } | Later | typeof stopped>;
+}) => Promise<{ kind: 'opened' } | { kind: 'changed' } | Later | typeof stopped>;
 
 const fault = (code: string, sentence: string): Reason => ({ code, sentence });
 
@@ -50,7 +57,7 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
       status: 'Processing',
       startedAt: before.startedAt ?? new Date(clock.now()).toISOString(),
     }));
-    if (run.cancelRequested) return stopped;
+    if (run.cancelRequested || isOver(run.status)) return stopped;
 
     const stop = async (reason: Reason) => {
       await runs.update(runId, (before) => ({ ...before, reason }));
@@ -81,9 +88,8 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     try {
       segments = await deps.segments.open(wanted.segments);
     } catch (error) {
-      // A blob that vanished between listing and pinning: the next round sees the new files.
-      if (error instanceof ShardChanged)
-        return { kind: 'later', until: clock.now() + 1_000, why: 'settling' };
+      // A blob that vanished between listing and pinning: the next round sees the new files, if there are any.
+      if (error instanceof ShardChanged) return { kind: 'changed' };
       if (error instanceof SegmentFault) return stop(fault(error.code, error.message));
       throw error;
     }
@@ -101,19 +107,21 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
       return 'kind' in remedy ? remedy : stop(remedy);
     }
 
-    const plan: Plan = {
-      mapping: wanted.mapping,
-      addressesInClear: wanted.addressesInClear,
-      segments,
-    };
-    await deps.files.write(planBlob(runId, round), JSON.stringify(plan), 'application/json');
+    const { listId, mapping, addressesInClear } = wanted;
+    const plan = await freeze(deps.files, runId, round, { listId, mapping, addressesInClear, segments });
     await runs.update(runId, (before) => ({
       ...before,
-      listId: wanted.listId,
-      pointers: Object.fromEntries(segments.map(({ name, pointer }) => [name, pointer])),
+      listId: plan.listId,
+      pointers: Object.fromEntries(plan.segments.map(({ name, pointer }) => [name, pointer])),
     }));
     return { kind: 'opened' };
   };
+}
+
+/** The first plan of a round is the round's: an execution that comes late must not change what is read already. */
+async function freeze(files: BlobStore, runId: string, round: number, plan: Plan): Promise<Plan> {
+  const isFirst = await files.create(planBlob(runId, round), JSON.stringify(plan), 'application/json');
+  return isFirst ? plan : readPlan(files, runId, round);
 }
 
 /** The list and the custom fields, as the account has them. Two or three requests. */

@@ -5,8 +5,8 @@ import type { BlobStore } from '../platform/blobs';
 import type { Log } from '../platform/log';
 import { SegmentFault, ShardChanged } from '../segments/errors';
 import type { SegmentSource } from '../segments/segment-source';
-import { planBlob, planSchema, type Plan } from './open-run';
-import { folderOf } from './run';
+import { readPlan } from './open-run';
+import { folderOf, isOver } from './run';
 import type { RunStore } from './run-store';
 import { stopped } from './steps';
 
@@ -36,7 +36,7 @@ export function makePrepareBatches({
 }: PrepareBatchesDeps): PrepareBatches {
   return async ({ runId, round }) => {
     const run = await runs.get(runId);
-    if (!run || run.cancelRequested) return stopped;
+    if (!run || run.cancelRequested || isOver(run.status)) return stopped;
     const plan = await readPlan(files, runId, round);
 
     try {
@@ -87,10 +87,4 @@ export function makePrepareBatches({
       throw error;
     }
   };
-}
-
-async function readPlan(files: BlobStore, runId: string, round: number): Promise<Plan> {
-  const found = await files.read(planBlob(runId, round));
-  if (!found) throw new Error(`the plan of run ${runId} is missing`);
-  return planSchema.parse(JSON.parse(found.content.toString('utf8')));
 }

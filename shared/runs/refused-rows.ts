@@ -4,7 +4,8 @@ import { csvLine, withoutFormula } from '../contacts/csv-line';
 import type { Batch } from '../contacts/manifest';
 import { rowOf, type JobMessages } from './job-messages';
 
-const anyAddress = /[^\s,;:<>()[\]"']+@[^\s,;:<>()[\]"']+/g;
+/** Quotes can be part of what stands before the @; behind it they only enclose the address. */
+const anyAddress = /[^\s,;:<>()[\]]+@[^\s,;:<>()[\]"']+/g;
 
 /**
  * @param file the batch file as it was sent; `undefined` when it is gone. No cell of it holds a line break.
@@ -22,7 +23,9 @@ export function refusedRows(
     .map((message) => {
       const row = rowOf(message);
       const address = (row === undefined ? undefined : lines[row])?.split(',', 1)[0] ?? '';
-      const reason = `Constant Contact: ${message.replace(anyAddress, shown)}`;
+      // The row's own address first: no pattern finds the start of one such as `a:b@example.com` in running text.
+      const known = address === '' ? message : message.replaceAll(address, shown(address));
+      const reason = `Constant Contact: ${known.replace(anyAddress, shown)}`;
       const name = entry.blob.slice(entry.blob.lastIndexOf('/') + 1);
       const cells = [
         '',

@@ -25,6 +25,9 @@ const laterSchema = z.strictObject({
 });
 export type Later = z.output<typeof laterSchema>;
 
+/** The segment's files changed while they were opened or read. */
+const changedSchema = z.strictObject({ kind: z.literal('changed') });
+
 /** The run does not go on: somebody cancelled it, or its row says what is wrong. */
 const stoppedSchema = z.strictObject({ kind: z.literal('stopped') });
 export const stopped = { kind: 'stopped' } as const;
@@ -43,6 +46,7 @@ export type ExportRunInput = z.output<typeof exportRunInput>;
 export const openRunInput = z.strictObject({ runId: runIdSchema, round: whole });
 export const openRunResult = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('opened') }),
+  changedSchema,
   laterSchema,
   stoppedSchema,
 ]);
@@ -51,8 +55,7 @@ export const prepareBatchesInput = z.strictObject({ runId: runIdSchema, round: w
 export const prepareBatchesResult = z.discriminatedUnion('kind', [
   /** `waves[w]` is the number of batches of wave w; batches are numbered from 1 through all waves. */
   z.strictObject({ kind: z.literal('prepared'), waves: z.array(whole), contacts: whole }),
-  /** The segment's files changed while they were read. */
-  z.strictObject({ kind: z.literal('changed') }),
+  changedSchema,
   stoppedSchema,
 ]);
 

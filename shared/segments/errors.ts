@@ -1,4 +1,5 @@
-// What can be wrong with a segment, one class per cause. A `SegmentFault` ends the run with its sentence; a `ShardChanged` means: start over.
+// What can be wrong with a segment, one class per cause. A `SegmentFault` ends the run with its sentence, a `ShardChanged` means: start
+// over, and whatever else is thrown: try again.
 
 /** Somebody has to act before another try helps. The message says what is wrong and what to do, and holds no contact's data. */
 export abstract class SegmentFault extends Error {
@@ -15,6 +16,21 @@ export class ShardChanged extends Error {
   ) {
     super(
       `"${shard}"${segment === '' ? '' : ` of segment "${segment}"`} was replaced or removed while it was read. Run the export when the segment's own export has ended.`,
+      options,
+    );
+  }
+}
+
+/** The connection broke in the middle of a file. Another try helps. */
+export class ReadInterrupted extends Error {
+  readonly code = 'read-interrupted';
+  constructor(
+    readonly segment: string,
+    readonly shard: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `"${shard}" of segment "${segment}" could not be read to its end, as the connection to the storage account broke.`,
       options,
     );
   }

@@ -1,20 +1,20 @@
 // Awaits many calls, a few at a time.
 
-/** The results in the order of `items`. The first failure is thrown, and no further call starts. */
+/** The results in the order of `items`. After the first failure, which is thrown, no further call starts. */
 export async function mapLimited<T, R>(
   items: readonly T[],
   atOnce: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const left = items.entries();
+  const left = [...items.entries()].reverse();
   const worker = async () => {
-    for (const [index, item] of left) results[index] = await work(item);
+    for (let next = left.pop(); next; next = left.pop()) results[next[0]] = await work(next[1]);
   };
   try {
     await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   } finally {
-    left.return?.();
+    left.length = 0;
   }
   return results;
 }

@@ -5,7 +5,7 @@ import { statusOf } from '../platform/azure-errors';
 import { BlobChanged, type BlobReader } from '../platform/blobs';
 import { peek, type Chunks } from './chunks';
 import type { TextBytes } from './csv-rules';
-import { EncodingWrong, ShardChanged, ShardUnreadable } from './errors';
+import { EncodingWrong, ReadInterrupted, ShardChanged, ShardUnreadable } from './errors';
 import type { Shard } from './segment';
 
 /** What comes out of gzip at a time. Bytes. */
@@ -22,10 +22,14 @@ async function* pinned(blobs: BlobReader, shard: Shard): Chunks {
       yield chunk as Buffer;
     }
   } catch (cause) {
-    // The storage client resumes a broken download by itself, asks for the same version, and puts the answer into the stream's error.
+    // The storage client resumes some broken downloads by itself, asking for the same version, and puts a refusal into the stream's error.
     const status = statusOf(cause);
-    if (cause instanceof BlobChanged || status === 404 || status === 412)
+    if (cause instanceof BlobChanged || status === 404 || status === 412) {
       throw new ShardChanged(shard.segment, shard.name, { cause });
+    }
+    // Others it ends as if somebody had aborted them.
+    if (cause instanceof Error && cause.name === 'AbortError')
+      throw new ReadInterrupted(shard.segment, shard.name, { cause });
     throw cause;
   }
   if (bytes !== shard.bytes) throw new ShardChanged(shard.segment, shard.name);

@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { connectionId, containerUrl, startAppInMemory, type AppInMemory } from '../support/app-in-memory';
 
 const optional = ['FirstName', 'LastName', 'City', 'Company', 'Tier'] as const;
-const fieldOf = { FirstName: 'first_name', LastName: 'last_name', City: 'city', Company: 'company_name', Tier: 'cf:tier' } as const;
+const fieldOf = {
+  FirstName: 'first_name',
+  LastName: 'last_name',
+  City: 'city',
+  Company: 'company_name',
+  Tier: 'cf:tier',
+} as const;
 type Column = (typeof optional)[number];
 
 interface Row {
@@ -49,8 +55,23 @@ const address = fc.oneof(
 );
 const value = fc.oneof(
   { weight: 3, arbitrary: fc.constant('') },
-  { weight: 3, arbitrary: fc.constantFrom('Ann', 'Bob', 'O"Brien', 'Smith, Jr.', '=1+1', '  padded  ', 'two\nlines', 'tab\there') },
-  { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 8 }).map((text) => text.replaceAll('\u0000', '')) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      'Ann',
+      'Bob',
+      'O"Brien',
+      'Smith, Jr.',
+      '=1+1',
+      '  padded  ',
+      'two\nlines',
+      'tab\there',
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.string({ unit: 'grapheme', maxLength: 8 }).map((text) => text.replaceAll('\u0000', '')),
+  },
   { weight: 1, arbitrary: fc.constantFrom('e\u0301te\u0301', 'x'.repeat(70), '\u{1F600}'.repeat(60)) },
 );
 const row: fc.Arbitrary<Row> = fc.record({
@@ -75,7 +96,9 @@ const columns = ['CustomerId', 'Email', ...optional];
 
 function csv({ rows, lineEnd, header }: Shard): string {
   const lines = rows.map(({ address: email, values, tooWide }, index) =>
-    [`id${index}`, email, ...optional.map((column) => values[column] ?? ''), ...(tooWide ? ['extra'] : [])].map(quote).join(','),
+    [`id${index}`, email, ...optional.map((column) => values[column] ?? ''), ...(tooWide ? ['extra'] : [])]
+      .map(quote)
+      .join(','),
   );
   return [...(header ? [columns.join(',')] : []), ...lines].map((line) => line + lineEnd).join('');
 }
@@ -94,7 +117,11 @@ function upload(app: AppInMemory, { segments }: Case): Promise<unknown> {
   const writes = segments.flatMap((shards, number) =>
     shards.map((one, index) => {
       const content = Buffer.from(csv(one));
-      return app.segments.write(`Segment${number}/part_${index}.csv`, one.gzip ? gzipSync(content) : content, 'text/csv');
+      return app.segments.write(
+        `Segment${number}/part_${index}.csv`,
+        one.gzip ? gzipSync(content) : content,
+        'text/csv',
+      );
     }),
   );
   const model = JSON.stringify({ name: 'export', version: '1.0', entities });
@@ -109,7 +136,9 @@ function judge({ segments, mapped, unsubscribed }: Case) {
   for (const { address: raw, values, tooWide } of segments.flat().flatMap(({ rows }) => rows)) {
     counts.read++;
     const email = raw.trim().toLowerCase();
-    const wellFormed = /^[^@\s,()<>[\]{}\u0000-\u001f\u007f]+@[^@\s,()<>[\]{}\u0000-\u001f\u007f]+$/.test(email);
+    const wellFormed = /^[^@\s,()<>[\]{}\u0000-\u001f\u007f]+@[^@\s,()<>[\]{}\u0000-\u001f\u007f]+$/.test(
+      email,
+    );
     if (tooWide) counts.malformed++;
     if (tooWide || !wellFormed || email.length > 80 || !/@[^.]+\../.test(email)) {
       counts.rejected++;
@@ -127,8 +156,14 @@ function judge({ segments, mapped, unsubscribed }: Case) {
     const fields: Record<string, string> = {};
     for (const column of mapped) {
       // eslint-disable-next-line no-control-regex -- the rule is about control characters
-      const text = (values[column] ?? '').normalize('NFC').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
-      const cut = [...text].slice(0, column === 'Tier' ? 255 : 50).join('').trim();
+      const text = (values[column] ?? '')
+        .normalize('NFC')
+        .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+        .trim();
+      const cut = [...text]
+        .slice(0, column === 'Tier' ? 255 : 50)
+        .join('')
+        .trim();
       if (cut !== '') fields[fieldOf[column]] = cut;
     }
     list.set(email, fields);
@@ -154,17 +189,35 @@ test('any mix of shards, segments, traps and columns ends with the right people 
         await upload(app, one);
         const { id } = await app.makeExport({
           connectionId,
-          mapping: { email: 'Email', profileId: 'CustomerId', fields: Object.fromEntries(one.mapped.map((column) => [fieldOf[column], column])) },
+          mapping: {
+            email: 'Email',
+            profileId: 'CustomerId',
+            fields: Object.fromEntries(one.mapped.map((column) => [fieldOf[column], column])),
+          },
           segments: one.segments.map((_, number) => `Segment${number}`),
         });
         const run = await app.run(id);
         const expected = judge(one);
         const { read, duplicate, rejected, refused } = expected.counts;
-        expect(run.counts).toEqual({ read, duplicate, rejected, refused, accepted: expected.list.size, unconfirmed: 0, notSent: 0 });
-        const members = new Map([...app.constantContact.members(app.listId)].map((member) => [member.address, member.fields]));
+        expect(run.counts).toEqual({
+          read,
+          duplicate,
+          rejected,
+          refused,
+          accepted: expected.list.size,
+          unconfirmed: 0,
+          notSent: 0,
+        });
+        const members = new Map(
+          [...app.constantContact.members(app.listId)].map((member) => [member.address, member.fields]),
+        );
         expect(members).toEqual(expected.list);
         const { blankCells, violations, oversize } = app.constantContact.state(0);
-        expect({ blankCells, violations: violations.length, oversize: oversize.length }).toEqual({ blankCells: 0, violations: 0, oversize: 0 });
+        expect({ blankCells, violations: violations.length, oversize: oversize.length }).toEqual({
+          blankCells: 0,
+          violations: 0,
+          oversize: 0,
+        });
         expect(run.status).toBe(rejected + refused > 0 ? 'Completed with warnings' : 'Successful');
       } finally {
         await app.stop();

@@ -38,7 +38,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stack.stop());
 
-const blobs = () => BlobServiceClient.fromConnectionString(stack.azurite.connectionString).getContainerClient(container);
+const blobs = () =>
+  BlobServiceClient.fromConnectionString(stack.azurite.connectionString).getContainerClient(container);
 
 async function upload(): Promise<void> {
   await blobs().createIfNotExists();
@@ -52,7 +53,13 @@ async function upload(): Promise<void> {
         $type: 'LocalEntity',
         name: 'People',
         attributes: ['CustomerId', 'Email', 'First', 'Last'].map((name) => ({ name, dataType: 'string' })),
-        partitions: [{ name: 'People', location: `${blobs().url}/export/people.csv`, fileFormatSettings: { columnHeaders: true } }],
+        partitions: [
+          {
+            name: 'People',
+            location: `${blobs().url}/export/people.csv`,
+            fileFormatSettings: { columnHeaders: true },
+          },
+        ],
       },
     ],
   });
@@ -87,26 +94,55 @@ test('a run with every kind of outcome leaves no address, name or token behind, 
   const before = await storedTokens(connectionId);
   // One job fails, one call fails after it was carried out, and the token has to be renewed on the way.
   stack.constantContact.failJob({ end: 'failed' });
-  stack.constantContact.failRequest({ method: 'POST', path: '/v3/activities', action: { kind: 'status', status: 503, when: 'after' } });
+  stack.constantContact.failRequest({
+    method: 'POST',
+    path: '/v3/activities',
+    action: { kind: 'status', status: 503, when: 'after' },
+  });
   stack.constantContact.revokeTokens('access');
 
   const api = makeAppApi(stack.functionsUrl, AbortSignal.timeout(60_000));
   const path = await api.startRun(exportId);
   const run = await api.untilOver(path, 60_000, () => undefined);
-  expect(run.counts).toEqual({ read: 5, accepted: 2, duplicate: 1, rejected: 1, refused: 1, unconfirmed: 0, notSent: 0 });
+  expect(run.counts).toEqual({
+    read: 5,
+    accepted: 2,
+    duplicate: 1,
+    rejected: 1,
+    refused: 1,
+    unconfirmed: 0,
+    notSent: 0,
+  });
 
   const after = await storedTokens(connectionId);
   expect(after.accessToken).not.toBe(before.accessToken);
   const { clientSecret } = stack.constantContact;
-  const secrets = [before.accessToken, before.refreshToken, after.accessToken, after.refreshToken, clientSecret];
+  const secrets = [
+    before.accessToken,
+    before.refreshToken,
+    after.accessToken,
+    after.refreshToken,
+    clientSecret,
+  ];
   expect(await traces(secrets)).toEqual([]);
 
-  const history = await stack.host.history((path.split('/').pop() ?? ''));
+  const history = await stack.host.history(path.split('/').pop() ?? '');
   expect(wordsIn(Buffer.from(JSON.stringify(history)), [...words, ...secrets])).toEqual([]);
 
   const planted = 'zebulon.planted@quixotica.example.com';
-  const table = TableClient.fromConnectionString(stack.azurite.connectionString, 'exports', { allowInsecureConnection: true });
-  await table.createEntity({ partitionKey: 'planted', rowKey: '1', packed: gzipSync(planted).toString('base64') });
+  const table = TableClient.fromConnectionString(stack.azurite.connectionString, 'exports', {
+    allowInsecureConnection: true,
+  });
+  await table.createEntity({
+    partitionKey: 'planted',
+    rowKey: '1',
+    packed: gzipSync(planted).toString('base64'),
+  });
   logged.push(JSON.stringify({ event: 'planted', note: encodeURIComponent(planted) }));
-  expect((await traces(secrets)).map((place) => place.split(':')[0]).sort()).toEqual(['logs', 'logs', 'table exports', 'table exports']);
+  expect((await traces(secrets)).map((place) => place.split(':')[0]).sort()).toEqual([
+    'logs',
+    'logs',
+    'table exports',
+    'table exports',
+  ]);
 }, 90_000);

@@ -69,7 +69,10 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
   const expiresAt = new Date(time + expires_in * 1000).toISOString();
   const secrets = new Map([
     ['constant-contact-client-secret', constantContact.clientSecret],
-    [tokenSecretName(connectionId), JSON.stringify({ accessToken: access_token, refreshToken: refresh_token, expiresAt })],
+    [
+      tokenSecretName(connectionId),
+      JSON.stringify({ accessToken: access_token, refreshToken: refresh_token, expiresAt }),
+    ],
   ]);
   const logged: string[] = [];
   const segments = makeMemoryBlobs();
@@ -146,7 +149,11 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
       const wanted = await deps.exports.get(exportId);
       if (!wanted) throw new Error(`there is no export ${exportId}`);
       const id = newRunId(exportId, new Date(time));
-      await deps.startRun(wanted, { id, trigger: { kind: 'on-demand', by: 'test', name: 'Test' }, pointers: {} });
+      await deps.startRun(wanted, {
+        id,
+        trigger: { kind: 'on-demand', by: 'test', name: 'Test' },
+        pointers: {},
+      });
       await drive(deps, id, (until) => (time = Math.max(time, until)), clock.now);
       const run = await deps.runs.get(id);
       if (!run) throw new Error(`run ${id} is gone`);
@@ -162,7 +169,12 @@ interface Doable extends Task {
 }
 
 /** Plays the host: performs what the orchestrator yields, and gives it the results. */
-async function drive(deps: Deps, runId: string, passTime: (until: number) => void, now: () => number): Promise<void> {
+async function drive(
+  deps: Deps,
+  runId: string,
+  passTime: (until: number) => void,
+  now: () => number,
+): Promise<void> {
   const activities: Readonly<Record<string, (input: never) => Promise<unknown>>> = {
     openRun: deps.openRun,
     prepareBatches: deps.prepareBatches,
@@ -170,7 +182,11 @@ async function drive(deps: Deps, runId: string, passTime: (until: number) => voi
     awaitImports: deps.awaitImports,
     closeRun: deps.closeRun,
   };
-  const doable = (perform: () => Promise<unknown>): Doable => ({ isCompleted: false, isFaulted: false, perform });
+  const doable = (perform: () => Promise<unknown>): Doable => ({
+    isCompleted: false,
+    isFaulted: false,
+    perform,
+  });
   const df = {
     getInput: () => deps.orchestrationInput(runId),
     get currentUtcDateTime() {
@@ -190,7 +206,8 @@ async function drive(deps: Deps, runId: string, passTime: (until: number) => voi
     waitForExternalEvent: () => doable(() => new Promise(() => undefined)),
     Task: {
       all: (tasks: Doable[]) => doable(() => Promise.all(tasks.map(({ perform }) => perform()))),
-      any: (tasks: Doable[]) => doable(() => Promise.race(tasks.map((task) => task.perform().then(() => task)))),
+      any: (tasks: Doable[]) =>
+        doable(() => Promise.race(tasks.map((task) => task.perform().then(() => task)))),
     },
   };
   const steps = exportRun({ df } as unknown as OrchestrationContext);

@@ -10,24 +10,38 @@ export interface Place {
 }
 
 /** Every row, message and blob, but for the containers that are meant to hold contacts. */
-export async function* everythingIn(connectionString: string, exceptContainers: readonly string[]): AsyncIterable<Place> {
+export async function* everythingIn(
+  connectionString: string,
+  exceptContainers: readonly string[],
+): AsyncIterable<Place> {
   const insecure = { allowInsecureConnection: true };
-  for await (const { name = '' } of TableServiceClient.fromConnectionString(connectionString, insecure).listTables()) {
-    for await (const row of TableClient.fromConnectionString(connectionString, name, insecure).listEntities()) {
+  for await (const { name = '' } of TableServiceClient.fromConnectionString(
+    connectionString,
+    insecure,
+  ).listTables()) {
+    for await (const row of TableClient.fromConnectionString(
+      connectionString,
+      name,
+      insecure,
+    ).listEntities()) {
       yield { where: `table ${name}`, content: Buffer.from(JSON.stringify(row)) };
     }
   }
   const queues = QueueServiceClient.fromConnectionString(connectionString);
   for await (const { name } of queues.listQueues()) {
     const { peekedMessageItems } = await queues.getQueueClient(name).peekMessages({ numberOfMessages: 32 });
-    for (const { messageText } of peekedMessageItems) yield { where: `queue ${name}`, content: Buffer.from(messageText) };
+    for (const { messageText } of peekedMessageItems)
+      yield { where: `queue ${name}`, content: Buffer.from(messageText) };
   }
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
   for await (const { name: container } of blobs.listContainers()) {
     if (exceptContainers.includes(container)) continue;
     for await (const { name } of blobs.getContainerClient(container).listBlobsFlat()) {
       const content = await blobs.getContainerClient(container).getBlobClient(name).downloadToBuffer();
-      yield { where: `blob ${container}/${name}`, content: Buffer.concat([Buffer.from(`${name}\n`), content]) };
+      yield {
+        where: `blob ${container}/${name}`,
+        content: Buffer.concat([Buffer.from(`${name}\n`), content]),
+      };
     }
   }
 }
@@ -51,8 +65,12 @@ export function wordsIn(content: Buffer, words: readonly string[]): string[] {
 const utf16 = new TextDecoder('utf-16le');
 
 function variantsOf(text: string, bytes: Buffer): string[] {
-  const unescaped = text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  const decoded = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+  const unescaped = text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  const decoded = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
+    Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
   return [text, unescaped, decoded, utf16.decode(bytes), utf16.decode(bytes.subarray(1))];
 }
 

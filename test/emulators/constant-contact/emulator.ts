@@ -112,9 +112,8 @@ export async function startConstantContact(options: Options = {}): Promise<Const
   const ending = new AbortController();
   const server = await listenOnLoopback(options.port ?? 0, (request, response) => {
     answer(request, response).catch((error: unknown) => {
-      // The caller went away half way, or the emulator itself is at fault: then the caller must not take it for an answer.
-      if (!request.destroyed || !response.destroyed)
-        console.error('The Constant Contact emulator failed:', error);
+      // Not the caller's going away half way, but a fault of the emulator: nobody must take it for an answer.
+      if (request.errored === null) console.error('The Constant Contact emulator failed:', error);
       response.destroy();
     });
   });

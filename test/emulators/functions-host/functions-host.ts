@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HistoryDump } from './durable/history';
@@ -63,6 +64,9 @@ export class FunctionsHostDidNotStart extends Error {
   readonly code = 'functions-host-did-not-start';
 }
 
+/** Starting costs half as much when the storage clients do not have to be compiled anew. */
+const compileCache = path.join(tmpdir(), 'functions-host-compile-cache');
+
 /** The compiled host, whether this runs compiled or as a source file under test. */
 function entry(): string {
   const beside = path.join(__dirname, 'host-main.js');
@@ -83,6 +87,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     // Ctrl-C reaches the parent, which ends things in the right order.
     detached: true,
     execArgv: [],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
   const said: string[] = [];
   const line = (text: string) => {

@@ -163,7 +163,7 @@ const defaultTenantId = '00000000-0000-4000-8000-000000000001';
 /** The app's settings, what the real host adds to them, and of this machine no more than a process needs. */
 function workerEnvironment({ appRoot, env, storage }: HostConfiguration, hostname: string) {
   const own = Object.fromEntries(
-    ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => {
+    ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'TEMP', 'TMP', 'NODE_COMPILE_CACHE'].flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];
     }),

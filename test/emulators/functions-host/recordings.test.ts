@@ -20,6 +20,9 @@ const turns = recorded('turns.json') as Record<
 
 let azurite: Azurite;
 let app: HostApp;
+let fan: Promise<Status> | undefined;
+/** It takes some seconds, and several tests look at it. */
+const runFan = () => (fan ??= app.run('fan', { a: 1 }, 'fan1'));
 beforeAll(async () => {
   azurite = await startAzurite();
   app = await startHostApp(azurite.connectionString);
@@ -56,17 +59,14 @@ const payloadsOf = (name: string, instanceId: string) =>
 
 describe('the trigger of an orchestration', () => {
   test('has at the first turn what the real one has', async () => {
-    const id = 'fan1';
-    await app.begin('fan', { a: 1 }, id);
-    const first = await eventually(() => payloadsOf('fan', id)[0]);
+    await runFan();
+    const first = payloadsOf('fan', 'fan1')[0]!;
     expect(comparablePayload(first)).toEqual(comparablePayload(turns.first.payload));
-    await app.ended(id);
   });
 
   test('tells of retries, timers and sub-orchestrations by the same events, numbered alike', async () => {
-    const id = 'fan1-again';
-    await app.run('fan', { a: 1 }, id);
-    const last = payloadsOf('fan', id).at(-1)!;
+    await runFan();
+    const last = payloadsOf('fan', 'fan1').at(-1)!;
     // What arrives together differs from run to run: what is scheduled, with its numbers, and what ends does not.
     const told = ({ history }: Payload) => {
       const lasting = history.filter(
@@ -83,10 +83,7 @@ describe('the trigger of an orchestration', () => {
         .map((event) => ({ ...comparable(event), IsPlayed: undefined, Input: undefined, Reason: undefined }));
     };
     expect(told(last)).toEqual(told(turns.afterRetries.payload));
-    expect(comparablePayload({ ...last, history: [] })).toEqual({
-      ...comparablePayload({ ...turns.afterRetries.payload, history: [] }),
-      instanceId: id,
-    });
+    expect({ ...last, history: [] }).toEqual({ ...turns.afterRetries.payload, history: [] });
     const reasons = ({ history }: Payload) => history.flatMap(({ Reason }) => (Reason ? [Reason] : []));
     expect(reasons(last)).toEqual(reasons(turns.afterRetries.payload));
   });
@@ -123,15 +120,14 @@ describe('the trigger of an orchestration', () => {
   });
 
   test('names the parent of a sub-orchestration, whose id is the execution id and the number of the call', async () => {
-    const id = 'fan1-parent';
-    await app.run('fan', { a: 1 }, id);
+    await runFan();
     const payload = app
       .seen('sub')
       .map(({ inputs }) => inputs[0] as unknown as Payload)
-      .find(({ parentInstanceId }) => parentInstanceId === id)!;
+      .find(({ parentInstanceId }) => parentInstanceId === 'fan1')!;
     const expected = turns.subOrchestration.payload;
     expect(shapeOf(payload)).toEqual(shapeOf(expected));
-    expect(payload['parentInstanceId']).toBe(id);
+    expect(payload['parentInstanceId']).toBe('fan1');
     expect(payload['input']).toEqual(expected['input']);
     const started = payload.history[1] as unknown as {
       ParentInstance: { OrchestrationInstance: { ExecutionId: string }; TaskScheduleId: number };
@@ -152,7 +148,7 @@ describe('the trigger of an orchestration', () => {
 });
 
 test('an activity gets its input and metadata as recorded', async () => {
-  await app.run('fan', { a: 1 }, 'fan1-activity');
+  await runFan();
   const { metadataKeys } = recorded('activity.json') as { metadataKeys: string[] };
   const { inputs, triggerMetadata } = app.seen('work').find(({ inputs: [input] }) => input?.['i'] === 3)!;
   expect(inputs).toEqual([{ i: 3, failUntil: 0, inst: expect.any(String) as string }]);
@@ -204,7 +200,6 @@ interface Call {
 }
 
 test("Durable's HTTP API answers call by call as recorded", async () => {
-  await app.run('sub', undefined, 'before');
   const own = await startHostApp(azurite.connectionString);
   try {
     await own.run('sub', undefined, 'seed');
@@ -242,8 +237,6 @@ test("Durable's HTTP API answers call by call as recorded", async () => {
         if (name !== 'x-ms-continuation-token')
           expect([what, got]).toEqual([what, value.replace(/[0-9a-f]{32}/, '<id>')]);
       }
-      if (Array.isArray(expected.body))
-        expect(shapeOf((body as Status[])[0])).toEqual(shapeOf(body && (body as Status[])[0]));
       expect([what, shapeOf(comparableBody(body))]).toEqual([what, shapeOf(comparableBody(expected.body))]);
       if (status !== undefined) {
         const { output, input, customStatus, name } = expected.body as Status;

@@ -31,7 +31,11 @@ export interface ActivitiesDeps {
 }
 
 export interface Activities {
-  schedule(items: readonly WorkItem[]): Promise<void>;
+  /**
+   * Puts them into the queue, as many as there is room for claimed by this host.
+   * @returns how to begin with those, once it is noted that they are sent
+   */
+  schedule(items: readonly WorkItem[]): Promise<() => void>;
   start(): void;
   /** Takes no more, and waits for what runs; what is not done after `drainMs` is left for another host. */
   stop(drainMs: number): Promise<void>;
@@ -136,18 +140,19 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
     async schedule(items) {
       const here = isStopped() ? 0 : Math.max(0, Math.min(items.length, room()));
       starting += here;
-      const own = items.slice(0, here).map(async (item) => {
-        try {
-          run(await queue.claimNew(item));
-        } finally {
-          starting--;
-        }
-      });
+      const own = items.slice(0, here).map((item) => queue.claimNew(item));
       const rest = items.slice(here).map((item) => queue.put(item));
-      await Promise.all([...own, ...rest]);
-      if (rest.length > 0) {
-        waiting = true;
-        if (room() > 0) void look();
+      try {
+        const [claims] = await Promise.all([Promise.all(own), Promise.all(rest)]);
+        if (rest.length > 0) waiting = true;
+        return () => {
+          starting -= here;
+          claims.forEach(run);
+          if (rest.length > 0 && room() > 0) void look();
+        };
+      } catch (error) {
+        starting -= here;
+        throw error;
       }
     },
     start: () => void lookOnAndOn(),

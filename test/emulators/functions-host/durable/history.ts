@@ -201,5 +201,5 @@ export function payloadOfTurn(dump: HistoryDump, turn: number) {
     (one) => one.EventId >= 0 || one.EventType === EventType.OrchestratorCompleted,
   );
   const news = own.slice(0, answered < 0 ? undefined : answered).map((one) => ({ ...one, IsPlayed: false }));
-  return turnPayload(dump.events.slice(0, start), news, dump.instanceId);
+  return turnPayload(afterTurn(dump.events.slice(0, start)), news, dump.instanceId);
 }

@@ -3,7 +3,7 @@ import type { HostClock } from '../clock';
 import type { Log } from '../log-lines';
 import type { Functions } from './program';
 import type { HistoryEvent, ParentInstance } from './history';
-import type { Instances, NewInstance, StoredInstance } from './instances';
+import type { Instance, Instances, NewInstance, StoredInstance } from './instances';
 import type { LargeValues } from './large-values';
 import { clearPartition, makePartition, type Outgoing, type Partition, type Received } from './partition';
 import { makeRunner, type CallOrchestrator, type Runner } from './runner';
@@ -18,7 +18,7 @@ export interface OrchestrationsDeps {
   readonly log: Log;
   readonly functions: Functions;
   readonly call: CallOrchestrator;
-  schedule(items: readonly WorkItem[]): Promise<void>;
+  schedule(items: readonly WorkItem[]): Promise<() => void>;
 }
 
 export interface Orchestrations {
@@ -103,7 +103,7 @@ export function makeOrchestrations(deps: OrchestrationsDeps): Orchestrations {
     await begin({ instanceId: work.instanceId, name: work.name, input: JSON.stringify(work.input), parent });
   };
 
-  async function send(from: StoredInstance, outgoing: readonly Outgoing[]): Promise<void> {
+  async function send(from: Instance, outgoing: readonly Outgoing[]): Promise<() => void> {
     const items: WorkItem[] = [];
     for (const one of outgoing) {
       if (one.kind === 'tell') {
@@ -122,7 +122,7 @@ export function makeOrchestrations(deps: OrchestrationsDeps): Orchestrations {
         );
       }
     }
-    if (items.length > 0) await deps.schedule(items);
+    return items.length > 0 ? deps.schedule(items) : () => undefined;
   }
 
   const scan = async () => {

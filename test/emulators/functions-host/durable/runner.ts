@@ -4,8 +4,8 @@ import type { HostClock } from '../clock';
 import type { Log } from '../log-lines';
 import { answerOfError, type Answer } from './answer';
 import { unknownFunction, type Functions } from './program';
-import { afterTurn, turnPayload } from './history';
-import { isFinal, type Instances, type StoredInstance } from './instances';
+import { afterTurn, turnPayload, type HistoryEvent } from './history';
+import { isFinal, type Instance, type Instances, type StoredInstance } from './instances';
 import type { Outgoing, Partition, Received } from './partition';
 import { isLost } from './storage';
 import { gather, openTimers, type Between, type News } from './gather';
@@ -25,8 +25,8 @@ export interface RunnerDeps {
   readonly log: Log;
   readonly functions: Functions;
   readonly call: CallOrchestrator;
-  /** Sends what a committed turn has to send. */
-  send(instance: StoredInstance, outgoing: readonly Outgoing[]): Promise<void>;
+  /** Sends what a committed turn has to send. Returns how to begin with it, once it is noted as sent. */
+  send(instance: Instance, outgoing: readonly Outgoing[]): Promise<() => void>;
   /** This life is over: nothing more will come. */
   gone(): void;
 }
@@ -44,6 +44,17 @@ export interface Runner {
 
 const retryMs = 200;
 const peekEveryMs = 1000;
+
+/** Without the work whose result has come: it was sent after all. */
+const unanswered = (
+  outgoing: readonly Outgoing[],
+  past: readonly HistoryEvent[],
+  inbox: readonly Received[],
+) => {
+  const events = [...past, ...inbox.map(({ event }) => event)];
+  const answered = new Set(events.map((event) => event['TaskScheduledId']));
+  return outgoing.filter((one) => one.kind !== 'work' || !answered.has(one.work.id));
+};
 
 /** @param fresh whether the instance has just been created here, so that there is nothing to read */
 export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean): Runner {
@@ -80,6 +91,13 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
     deps.gone();
   };
 
+  /** Only what is noted as sent begins: else a crash in between would have it done twice. */
+  const send = async (instance: Instance, outgoing: readonly Outgoing[], outboxKey: string) => {
+    const begin = await deps.send(instance, outgoing);
+    await partition.sent(outboxKey);
+    begin();
+  };
+
   const load = async (): Promise<Between | undefined> => {
     const [there, loaded] = await Promise.all([instances.get(row.instanceId), partition.load()]);
     if (there?.lifeId !== row.lifeId) return undefined;
@@ -91,12 +109,10 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
       await record(loaded.state as Parameters<Instances['record']>[0]);
       instance = (await instances.get(row.instanceId)) ?? there;
     }
-    for (const { key, outgoing } of loaded.unsent) {
-      await deps.send(instance, outgoing);
-      await partition.sent(key);
-    }
-    if (isFinal(instance.runtimeStatus)) return undefined;
     const past = loaded.turns.flatMap((turn) => afterTurn(turn));
+    for (const { key, outgoing } of loaded.unsent)
+      await send(instance, unanswered(outgoing, past, inbox), key);
+    if (isFinal(instance.runtimeStatus)) return undefined;
     return { instance, suspended: loaded.suspended, past };
   };
 
@@ -150,12 +166,7 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
     const over = isFinal(outcome.instance.runtimeStatus);
     state = outcome;
     const recorded = record(encoded);
-    if (outcome.outgoing.length > 0) {
-      await deps.send({ ...outcome.instance, etag: '' }, outcome.outgoing);
-      void partition
-        .sent(outboxKey!)
-        .catch((error: unknown) => log('warning', `could not clear what was sent: ${String(error)}`));
-    }
+    if (outboxKey !== undefined) await send(outcome.instance, outcome.outgoing, outboxKey);
     if (outcome.anew)
       void partition
         .forget(outcome.instance.turn)
