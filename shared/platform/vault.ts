@@ -3,7 +3,7 @@ import type { SecretClient } from '@azure/keyvault-secrets';
 import { statusOf } from './azure-errors';
 
 export interface SecretStore {
-  /** The newest enabled version; `undefined` when there is no such secret. */
+  /** The newest version; `undefined` when there is no such secret. */
   get(name: string): Promise<string | undefined>;
   /** Stores a new version, which is the one that `get` returns from now on. */
   set(name: string, value: string): Promise<void>;
