@@ -30,7 +30,7 @@ export interface BlobReader {
   facts(name: string): Promise<BlobFacts | undefined>;
   /** The whole content of a small blob; `undefined` when there is none. */
   read(name: string): Promise<{ readonly content: Buffer; readonly facts: BlobFacts } | undefined>;
-  /** The content as a stream, of exactly the version `etag`. @throws {BlobChanged} at the start or in mid-stream. */
+  /** The content as a stream, of exactly the version `etag`. @throws {BlobChanged} at the start; later the stream fails with the SDK's error. */
   stream(name: string, etag: string): Promise<Readable>;
 }
 

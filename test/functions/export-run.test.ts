@@ -234,11 +234,12 @@ describe('a run that is put off', () => {
 describe('a segment that changes under the read', () => {
   const changed = { kind: 'changed' };
 
-  test('is opened and read anew, in a round of its own', () => {
+  test('is opened and read anew after a moment, in a round of its own', () => {
     const stepped = run({ openRun: [opened, opened], prepareBatches: [changed, prepared(1)] });
-    expect(story(stepped).slice(0, 5)).toEqual([
+    expect(story(stepped).slice(0, 6)).toEqual([
       'openRun 1',
       'prepareBatches 1',
+      'timer 5',
       'openRun 2',
       'prepareBatches 2',
       'importBatch 1/1',
@@ -250,12 +251,30 @@ describe('a segment that changes under the read', () => {
     expect(story(stepped)).toEqual([
       'openRun 1',
       'prepareBatches 1',
+      'timer 5',
       'openRun 2',
       'prepareBatches 2',
+      'timer 5',
       'openRun 3',
       'prepareBatches 3',
       'closeRun changing',
     ]);
+  });
+
+  test('or whose files are missing ends the run after three rounds too, with nothing read', () => {
+    expect(story(run({ openRun: () => changed }))).toEqual([
+      'openRun 1',
+      'timer 5',
+      'openRun 2',
+      'timer 5',
+      'openRun 3',
+      'closeRun changing',
+    ]);
+  });
+
+  test('is not waited for when somebody cancels', () => {
+    const stepped = run({ openRun: [changed, stopped] }, () => 'cancel');
+    expect(story(stepped)).toEqual(['openRun 1', 'timer 5 canceled', 'openRun 2', 'closeRun done']);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type FunctionsHost,
   type FunctionsHostOptions,
 } from '../emulators/functions-host/functions-host';
+import type { HistoryDump } from '../emulators/functions-host/durable/history';
 import { projectRoot } from './project-root';
 
 export const hostAppRoot = join(projectRoot(), 'test/fixtures/host-app');
@@ -38,9 +39,13 @@ export interface HostApp {
   /** Starts an orchestration through the app. Returns its id. */
   begin(name: string, input?: unknown, id?: string): Promise<string>;
   status(id: string): Promise<Status>;
+  /** Waits for a status. */
+  reaches(id: string, runtimeStatus: string): Promise<Status>;
   /** Waits for a final status. */
   ended(id: string): Promise<Status>;
   run(name: string, input?: unknown, id?: string): Promise<Status>;
+  /** As the host that is up tells it. */
+  history(id: string): Promise<HistoryDump>;
   raise(id: string, event: string, data: unknown): Promise<number>;
   /** Durable's API with the key. */
   durable(method: string, path: string, body?: unknown): Promise<Response>;
@@ -128,12 +133,18 @@ export async function startHostApp(
     },
     status: async (id) =>
       (await (await durable('GET', `instances/${encodeURIComponent(id)}`)).json()) as Status,
+    reaches: (id, wanted) =>
+      eventually(async () => {
+        const status = await app.status(id);
+        return status.runtimeStatus === wanted ? status : undefined;
+      }),
     ended: (id) =>
       eventually(async () => {
         const status = await app.status(id);
         return ['Completed', 'Failed', 'Terminated'].includes(status.runtimeStatus) ? status : undefined;
       }),
     run: async (name, input, id) => app.ended(await app.begin(name, input, id)),
+    history: (id) => up().history(id),
     raise: async (id, event, data) =>
       (await durable('POST', `instances/${encodeURIComponent(id)}/raiseEvent/${event}`, data)).status,
     notes: () => linesOf(notes),

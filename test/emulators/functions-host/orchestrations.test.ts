@@ -57,7 +57,7 @@ test("moving the clock brings a timer's time, and the app sees the same clock", 
   const own = await startHostApp(azurite.connectionString);
   try {
     const id = await own.begin('waiter', { ms: 8 * 24 * 3_600_000 });
-    await eventually(async () => ((await own.status(id)).runtimeStatus === 'Running' ? true : undefined));
+    await own.reaches(id, 'Running');
     for (const days of [4, 9]) await own.host.setClock(days * 24 * 3_600_000);
     expect((await own.ended(id)).output).toEqual({ got: null, fired: true });
     const clock = (await (await fetch(`${own.host.url}/api/clock`)).json()) as Record<string, unknown>;
@@ -78,7 +78,7 @@ test('events are kept until somebody waits for them, also over continueAsNew', a
 
 test('continueAsNew keeps the id and begins with an empty history', async () => {
   const id = await app.begin('counts', { n: 2, events: [] });
-  const executionId = async () => (await app.host.history(id)).events[1]?.['OrchestrationInstance'];
+  const executionId = async () => (await app.history(id)).events[1]?.['OrchestrationInstance'];
   const first = await eventually(executionId);
   await app.raise(id, 'next', 1);
   await eventually(async () => {
@@ -87,7 +87,7 @@ test('continueAsNew keeps the id and begins with an empty history', async () => 
   });
   await app.raise(id, 'next', 2);
   expect((await app.ended(id)).output).toEqual([1, 2]);
-  const { events } = await app.host.history(id);
+  const { events } = await app.history(id);
   expect(events.filter(({ EventType }) => EventType === 15)).toHaveLength(1);
 });
 
@@ -108,7 +108,7 @@ test('a finished id can be started anew, a running one not', async () => {
 
 test('while an instance is suspended nothing moves it; afterwards it goes on with what came', async () => {
   const id = await app.begin('waiter', { ms: 60_000 });
-  await eventually(async () => ((await app.status(id)).runtimeStatus === 'Running' ? true : undefined));
+  await app.reaches(id, 'Running');
   await app.durable('POST', `instances/${id}/suspend?reason=why`);
   await eventually(async () => ((await app.status(id)).runtimeStatus === 'Suspended' ? true : undefined));
   await app.raise(id, 'go', 'late');
@@ -169,7 +169,7 @@ describe('what the real host refuses', () => {
     const own = await startHostApp(azurite.connectionString, { env });
     try {
       const id = await own.begin('changed', { now: 'later-than-now' });
-      await eventually(async () => ((await own.host.history(id)).turnEnds.length === 2 ? true : undefined));
+      await eventually(async () => ((await own.history(id)).turnEnds.length === 2 ? true : undefined));
       await own.host.stop();
       await own.another({ env: { CHANGED: 'later-than-now' } });
       await own.raise(id, 'go', null);
