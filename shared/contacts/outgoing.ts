@@ -38,7 +38,7 @@ export function makeOutgoing(store: Pick<BlobStore, 'write' | 'upload'>): Outgoi
   let running = 0;
   let waiting = 0;
   let failure: { readonly error: unknown } | undefined;
-  let wake: () => void = () => undefined;
+  let waiters: (() => void)[] = [];
 
   const transfer = async ({ blob, bytes, last }: Job) => {
     if (last && !blob.upload) {
@@ -65,7 +65,9 @@ export function makeOutgoing(store: Pick<BlobStore, 'write' | 'upload'>): Outgoi
     waiting -= job.bytes.byteLength;
     job.free();
     startNext();
-    wake();
+    const woken = waiters;
+    waiters = [];
+    for (const wake of woken) wake();
   };
 
   const startNext = () => {
@@ -79,7 +81,7 @@ export function makeOutgoing(store: Pick<BlobStore, 'write' | 'upload'>): Outgoi
 
   const change = () =>
     new Promise<void>((resolve) => {
-      wake = resolve;
+      waiters.push(resolve);
     });
 
   return {

@@ -43,8 +43,17 @@ export interface PrepareInput {
 
 export type PrepareResult =
   | { readonly kind: 'prepared'; readonly manifest: Manifest }
-  /** Nothing is to be sent. `rejects` is the blob of the rejects file: every rejected row up to where reading stopped. */
-  | { readonly kind: 'refused'; readonly reason: Refusal; readonly rejects: string };
+  | Refused;
+
+/** Nothing is to be sent. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: Refusal;
+  /** The blob of the rejects file: every rejected row up to where reading stopped. */
+  readonly rejects: string;
+  /** Of all rows; absent when reading stopped before the end. */
+  readonly counted?: Pick<Manifest, 'counts' | 'rejectedByReason'>;
+}
 
 /** The manifest vanished right after it was found: somebody cleans up the run. Nothing is to be sent. */
 export class ManifestGone extends Error {
@@ -69,7 +78,7 @@ export async function prepare(deps: PrepareDeps, input: PrepareInput): Promise<P
   if (earlier) return { kind: 'prepared', manifest: earlier };
 
   const own = `${folder}${execution}/`;
-  let written: Manifest | Refusal;
+  let written: Manifest | Refused;
   try {
     written = await writeFiles(deps, input, own);
     await deps.checkpoint?.();
@@ -77,9 +86,9 @@ export async function prepare(deps: PrepareDeps, input: PrepareInput): Promise<P
     await removeQuietly(store, own);
     throw error;
   }
-  if ('code' in written) {
+  if ('kind' in written) {
     await removeQuietly(store, batchPrefix(own));
-    return { kind: 'refused', reason: written, rejects: rejectsName(own) };
+    return written;
   }
 
   // From here on an error leaves the files alone: the manifest may have been written although the answer did not come.
@@ -101,7 +110,7 @@ async function removeQuietly(store: BlobStore, prefix: string): Promise<void> {
 }
 
 /** Reads everything and writes all files but the manifest. Requests are over when it returns or throws. */
-async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): Promise<Manifest | Refusal> {
+async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): Promise<Manifest | Refused> {
   const { segments, mapping, limits } = input;
   const plan = planColumns(mapping);
   const outgoing = { batches: makeOutgoing(deps.store), rejects: makeOutgoing(deps.store) };
@@ -127,6 +136,7 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
     },
   });
 
+  let readToTheEnd = false;
   /** @returns why nothing is to be sent, if that is settled. */
   const readAll = async (): Promise<Refusal | undefined> => {
     try {
@@ -136,6 +146,7 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
           await deps.read(shard, asked.columns, sorting.sink(segment, shard, asked));
         }
       }
+      readToTheEnd = true;
       placement.end();
     } catch (error) {
       if (error instanceof StopReading)
@@ -153,11 +164,12 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
   };
 
   try {
-    const refusal = await readAll();
-    if (refusal) {
+    const reason = await readAll();
+    if (reason) {
       await outgoing.batches.abandon();
       await rejects.finish();
-      return refusal;
+      const counted = { counts: tally.total(), rejectedByReason: tally.byReason };
+      return { kind: 'refused', reason, rejects: rejects.blob, ...(readToTheEnd && { counted }) };
     }
     const batches = await files.finish();
     await rejects.finish();

@@ -9,6 +9,15 @@ export const refusedOf = (
   { errorCount, correctableCount, cannotAddToListCount }: Counters,
 ): number => Math.min(sent, errorCount + correctableCount + cannotAddToListCount);
 
+/** The counts of a run that was prepared and then sent nothing. */
+export const countsOfNothingSent = ({ contacts, ...rows }: Manifest['counts']): RunCounts => ({
+  ...rows,
+  accepted: 0,
+  refused: 0,
+  unconfirmed: 0,
+  notSent: contacts,
+});
+
 export interface Account {
   readonly counts: RunCounts;
   readonly warnings: readonly string[];
@@ -23,7 +32,10 @@ export interface Account {
 export function account(manifest: Manifest, records: readonly ImportRecord[]): Account {
   const byBatch = new Map(records.map((record) => [record.batch, record]));
   const sums = { accepted: 0, refused: 0, unconfirmed: 0, notSent: 0 };
-  const warnings: string[] = [];
+  const warnings = Object.entries(manifest.leftOutByField ?? {}).map(
+    ([field, values]) =>
+      `${values} values of ${field} were left out, as Constant Contact takes birthday_day and birthday_month only together.`,
+  );
   let sentToTheEnd = true;
 
   for (const { number, wave, contacts, columns } of manifest.batches) {

@@ -59,9 +59,15 @@ export function makePrepareBatches({
         },
       );
       if (result.kind === 'refused') {
-        const { reason, rejects } = result;
+        const { reason, rejects, counted } = result;
         const { code, sentence } = reason;
-        await runs.update(runId, (before) => ({ ...before, reason: { code, sentence }, rejects }));
+        await runs.update(runId, (before) => ({
+          ...before,
+          reason: { code, sentence },
+          rejects,
+          counts: counted ? countsOfNothingSent(counted.counts) : null,
+          rejectedByReason: counted?.rejectedByReason ?? null,
+        }));
         return stopped;
       }
       const { manifest } = result;

@@ -32,9 +32,10 @@ test('blocks of one blob go one after another, those of several at the same time
   const { store, most } = watchedStore();
   const outgoing = makeOutgoing(store);
   const blobs = Array.from({ length: 10 }, (_, index) => outgoingBlob(`b${index}`));
-  for (let block = 0; block < 5; block++) {
-    for (const blob of blobs)
+  for (const blob of blobs) {
+    for (let block = 0; block < 5; block++) {
       outgoing.send(blob, Buffer.from(`${block} of ${blob.name}\n`), block === 4, () => undefined);
+    }
   }
   await outgoing.below(0);
   expect(most).toEqual({ inAll: 4, ofOneBlob: 1 });

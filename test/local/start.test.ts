@@ -66,17 +66,38 @@ async function untilGone(urls: Started['urls']): Promise<void> {
   for (const url of Object.values(urls)) while (await answers(url)) await delay(50);
 }
 
-const startRun = ({ urls, runPath }: Started) => fetch(new URL(runPath, urls.app), { method: 'POST' });
+interface Run {
+  readonly status: string;
+  readonly progress: { readonly phase: string } | null;
+}
 
-async function untilOver({ urls }: Started, path: string): Promise<string> {
+const startRun = async ({ urls, runPath }: Started): Promise<string> => {
+  const answer = await fetch(new URL(runPath, urls.app), { method: 'POST' });
+  expect(answer.status).toBe(202);
+  return answer.headers.get('location') ?? '';
+};
+
+async function runThat(is: (run: Run) => boolean, { urls }: Started, path: string): Promise<Run> {
   for (;;) {
-    const { status } = (await (await fetch(new URL(path, urls.app))).json()) as { status: string };
-    if (status !== 'Queued' && status !== 'Processing') return status;
+    const run = (await (await fetch(new URL(path, urls.app))).json()) as Run;
+    if (is(run)) return run;
     await delay(100);
   }
 }
 
-async function held(port: number): Promise<Server | undefined> {
+const isOver = ({ status }: Run) => status !== 'Queued' && status !== 'Processing';
+/** It has read its configuration, signed in at Constant Contact, and found the list. */
+const isOpen = ({ progress }: Run) => progress !== null && progress.phase !== 'opening';
+
+async function membersOf({ urls }: Started): Promise<number> {
+  const state = (await (await fetch(new URL('/_emulator/state?members=0', urls.constantContact))).json()) as {
+    lists: { memberCount: number }[];
+  };
+  return state.lists[0]?.memberCount ?? 0;
+}
+
+/** Holds a port, unless somebody has it already, which serves as well. */
+async function hold(port: number): Promise<Server | undefined> {
   const server = createServer().listen(port, '127.0.0.1');
   return once(server, 'listening').then(
     () => server,
@@ -84,39 +105,30 @@ async function held(port: number): Promise<Server | undefined> {
   );
 }
 
-test('a killed stack takes its children with it, and the next one goes on with its data until Ctrl-C', async () => {
-  const first = await start();
-  expect((await fetch(`${first.urls.app}/health/live`)).status).toBe(200);
-  expect(await (await fetch(first.urls.constantContact)).text()).toContain('Customers');
-  const answer = await startRun(first);
-  expect(answer.status).toBe(202);
-  const path = answer.headers.get('location') ?? '';
-  expect(await untilOver(first, path)).toBe('Completed with warnings');
-  first.process.kill('SIGKILL');
-  await untilGone(first.urls);
-
-  const second = await start();
-  expect(second.said).not.toContain('First start');
-  expect(second.runPath).toBe(first.runPath);
-  expect(await untilOver(second, path)).toBe('Completed with warnings');
-  const again = await startRun(second);
-  expect(await untilOver(second, again.headers.get('location') ?? '')).toBe('Completed with warnings');
-  second.process.kill('SIGINT');
-  expect(await once(second.process, 'exit')).toEqual([0, null]);
-  for (const url of Object.values(second.urls)) expect(await answers(url)).toBe(false);
-  expect(await readdir(folder)).not.toContain('running.pid');
-}, 60_000);
-
-test('where its port is taken, it takes the next one and says which', async () => {
-  // Whoever has it already serves as well.
-  const server = await held(7071);
+test('beside a taken port it starts; killed, it takes its children with it; the next one has the data, until Ctrl-C in the middle of a run', async () => {
+  const other = await hold(7071);
   try {
-    const { urls, process: child } = await start();
-    expect(Number(new URL(urls.app).port)).toBeGreaterThan(7071);
-    expect((await fetch(`${urls.app}/health/live`)).status).toBe(200);
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    const first = await start();
+    expect(Number(new URL(first.urls.app).port)).toBeGreaterThan(7071);
+    expect((await fetch(`${first.urls.app}/health/live`)).status).toBe(200);
+    const path = await startRun(first);
+    expect((await runThat(isOver, first, path)).status).toBe('Completed with warnings');
+    const members = await membersOf(first);
+    expect(members).toBeGreaterThan(80_000);
+    first.process.kill('SIGKILL');
+    await untilGone(first.urls);
+
+    const second = await start();
+    expect(second.said).not.toContain('First start');
+    expect(second.runPath).toBe(first.runPath);
+    expect(await membersOf(second)).toBe(members);
+    expect((await runThat(isOver, second, path)).status).toBe('Completed with warnings');
+    await runThat(isOpen, second, await startRun(second));
+    second.process.kill('SIGINT');
+    expect(await once(second.process, 'exit')).toEqual([0, null]);
+    for (const url of Object.values(second.urls)) expect(await answers(url)).toBe(false);
+    expect(await readdir(folder)).not.toContain('running.pid');
   } finally {
-    server?.close();
+    other?.close();
   }
-}, 60_000);
+}, 90_000);

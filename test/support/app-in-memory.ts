@@ -1,8 +1,6 @@
 // The whole app in one process, for tests of what a run comes to: the real orchestrator, activities, reader, preparation and client,
 // against the Constant Contact emulator over HTTP. Storage and vault are in memory, and time passes only when somebody waits.
-import type { OrchestrationContext, Task } from 'durable-functions';
 import { compose, type Deps } from '../../functions/composition';
-import { exportRun } from '../../functions/orchestrators/export-run';
 import { tokenSecretName } from '../../shared/constant-contact/token-secret';
 import type { Export } from '../../shared/exports/export';
 import type { Lease } from '../../shared/platform/lease';
@@ -11,8 +9,9 @@ import { readSettings } from '../../shared/platform/settings';
 import { newRunId, type Run } from '../../shared/runs/run';
 import { startConstantContact, type ConstantContactEmulator } from '../emulators/constant-contact/emulator';
 import type { Options } from '../emulators/constant-contact/options';
-import { makeMemoryBlobs, type MemoryBlobs } from './memory-blobs';
-import { makeMemoryTable } from './memory-tables';
+import { driveRun, type DrivenRun, type Driving } from './drive-run';
+import { makeMemoryBlobs, type MemoryBlobs, type MemoryBlobsOptions } from './memory-blobs';
+import { makeMemoryTable, type MemoryTable } from './memory-tables';
 
 export const containerUrl = 'http://127.0.0.1:10000/devstoreaccount1/segments';
 export const connectionId = 'connection1';
@@ -24,6 +23,8 @@ export interface AppInMemory {
   readonly segments: MemoryBlobs;
   /** The container of the runs. */
   readonly files: MemoryBlobs;
+  readonly tables: Readonly<Record<'exports' | 'connections' | 'runs' | 'imports' | 'budget', MemoryTable>>;
+  readonly secrets: Map<string, string>;
   readonly clock: { now(): number };
   readonly listId: string;
   /** Every line that the app logged. */
@@ -31,13 +32,23 @@ export interface AppInMemory {
   /** Stores an export of these segments; everything else has a default. */
   makeExport(wanted: Pick<Export, 'mapping' | 'segments'> & Partial<Export>): Promise<Export>;
   /** Runs an export to its end. */
-  run(exportId: string): Promise<Run>;
+  run(exportId: string, how?: HowDriven): Promise<Run>;
+  /** Begins a run, and leaves it to the caller to wait for its end. */
+  begin(exportId: string, how?: HowDriven): Promise<DrivenRun & { readonly runId: string }>;
+  /** What the route for it does: a flag in the run's row, and an event. */
+  cancel(runId: string): Promise<void>;
+  passTime(milliseconds: number): void;
   stop(): Promise<void>;
 }
+
+export type HowDriven = Pick<Driving, 'before' | 'after' | 'deliverTwice'>;
 
 export interface AppOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly constantContact?: Options;
+  /** What the storage does besides, for the containers of the runs and of the segments. */
+  readonly files?: MemoryBlobsOptions;
+  readonly segments?: MemoryBlobsOptions;
 }
 
 export async function startAppInMemory(options: AppOptions = {}): Promise<AppInMemory> {
@@ -75,8 +86,8 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     ],
   ]);
   const logged: string[] = [];
-  const segments = makeMemoryBlobs();
-  const files = makeMemoryBlobs();
+  const segments = makeMemoryBlobs(options.segments);
+  const files = makeMemoryBlobs(options.files);
   const lease: Lease = {
     prepare: () => Promise.resolve(),
     acquire: () => Promise.resolve({ renew: () => Promise.resolve(true), release: () => Promise.resolve() }),
@@ -122,15 +133,35 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     account: null,
   });
 
+  const drives = new Map<string, DrivenRun>();
+  async function begin(
+    exportId: string,
+    how: HowDriven = {},
+  ): Promise<DrivenRun & { readonly runId: string }> {
+    const wanted = await deps.exports.get(exportId);
+    if (!wanted) throw new Error(`there is no export ${exportId}`);
+    const runId = newRunId(exportId, new Date(time));
+    const trigger = { kind: 'on-demand', by: 'test', name: 'Test' } as const;
+    await deps.startRun(wanted, { id: runId, trigger, pointers: {} });
+    const passTimeTo = (moment: number) => void (time = Math.max(time, moment));
+    const drive = driveRun({ deps, clock, passTimeTo, ...how }, runId);
+    drives.set(runId, drive);
+    return { ...drive, runId };
+  }
+
   let exportsMade = 0;
   return {
     deps,
     constantContact,
     segments,
     files,
+    tables,
+    secrets,
     clock,
     listId: list.id,
     logged,
+    begin,
+    passTime: (milliseconds) => void (time += milliseconds),
     async makeExport(wanted) {
       const made: Export = {
         id: `export${++exportsMade}`,
@@ -145,81 +176,17 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
       await deps.exports.create(made);
       return made;
     },
-    async run(exportId) {
-      const wanted = await deps.exports.get(exportId);
-      if (!wanted) throw new Error(`there is no export ${exportId}`);
-      const id = newRunId(exportId, new Date(time));
-      await deps.startRun(wanted, {
-        id,
-        trigger: { kind: 'on-demand', by: 'test', name: 'Test' },
-        pointers: {},
-      });
-      await drive(deps, id, (until) => (time = Math.max(time, until)), clock.now);
-      const run = await deps.runs.get(id);
-      if (!run) throw new Error(`run ${id} is gone`);
+    async run(exportId, how) {
+      const { runId, ended } = await begin(exportId, how);
+      await ended;
+      const run = await deps.runs.get(runId);
+      if (!run) throw new Error(`run ${runId} is gone`);
       return run;
+    },
+    async cancel(runId) {
+      await deps.runs.update(runId, (before) => ({ ...before, cancelRequested: true }));
+      drives.get(runId)?.wake();
     },
     stop: () => constantContact.stop(),
   };
-}
-
-/** A task of this driver: what to do when it is yielded. */
-interface Doable extends Task {
-  readonly perform: () => Promise<unknown>;
-}
-
-/** Plays the host: performs what the orchestrator yields, and gives it the results. */
-async function drive(
-  deps: Deps,
-  runId: string,
-  passTime: (until: number) => void,
-  now: () => number,
-): Promise<void> {
-  const activities: Readonly<Record<string, (input: never) => Promise<unknown>>> = {
-    openRun: deps.openRun,
-    prepareBatches: deps.prepareBatches,
-    importBatch: deps.importBatch,
-    awaitImports: deps.awaitImports,
-    closeRun: deps.closeRun,
-  };
-  const doable = (perform: () => Promise<unknown>): Doable => ({
-    isCompleted: false,
-    isFaulted: false,
-    perform,
-  });
-  const df = {
-    getInput: () => deps.orchestrationInput(runId),
-    get currentUtcDateTime() {
-      return new Date(now());
-    },
-    setCustomStatus: (status: unknown) => void JSON.stringify(status),
-    callActivityWithRetry: (name: string, _retry: unknown, input: unknown) =>
-      doable(async () => {
-        const result = await activities[name]?.(JSON.parse(JSON.stringify(input)) as never);
-        return JSON.parse(JSON.stringify(result ?? null)) as unknown;
-      }),
-    createTimer: (at: Date) =>
-      doable(() => {
-        passTime(at.getTime());
-        return Promise.resolve();
-      }),
-    waitForExternalEvent: () => doable(() => new Promise(() => undefined)),
-    Task: {
-      all: (tasks: Doable[]) => doable(() => Promise.all(tasks.map(({ perform }) => perform()))),
-      any: (tasks: Doable[]) =>
-        doable(() => Promise.race(tasks.map((task) => task.perform().then(() => task)))),
-    },
-  };
-  const steps = exportRun({ df } as unknown as OrchestrationContext);
-  let step = steps.next();
-  while (!step.done) {
-    let settled: () => typeof step;
-    try {
-      const value = await (step.value as Doable).perform();
-      settled = () => steps.next(value);
-    } catch (error) {
-      settled = () => steps.throw(error);
-    }
-    step = settled();
-  }
 }

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as an AbortSignal: what is running stops in order. A second one ends the process at once.
+// Ctrl-C, SIGTERM and the end of the parent as an AbortSignal: what is running stops in order. A second signal ends the process at once.
 
 export interface Stopping {
   readonly signal: AbortSignal;
@@ -7,6 +7,8 @@ export interface Stopping {
 }
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const parentLookMs = 500;
 
 /** To be called once, first thing in a program. */
 export function untilSignal(): Stopping {
@@ -20,5 +22,12 @@ export function untilSignal(): Stopping {
       controller.abort(new Error(`stopped by ${name}`));
     });
   }
+  // npm that is killed tells nobody; whoever started it wants nothing left.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid === parent || code !== undefined) return;
+    code = exitCodes.SIGHUP;
+    controller.abort(new Error('stopped, as its parent is gone'));
+  }, parentLookMs).unref();
   return { signal: controller.signal, exitCode: () => code };
 }

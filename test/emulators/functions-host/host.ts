@@ -149,7 +149,7 @@ function assemble({ configuration, config, clock, log, worker, hub, table, addre
     async start() {
       activities.start();
       await orchestrations.start();
-      timers.start();
+      await timers.start();
     },
     async stop() {
       await Promise.all([timers.stop(), activities.stop(drainMs)]);

@@ -27,15 +27,19 @@ const queryOf = (url: URL) => {
   return query;
 };
 
-const cookieText = ({ name, value, path, domain, maxAge, secure, httpOnly, sameSite }: HttpCookie) =>
+/** By the names of the protocol, where `none` says that nothing was said. */
+const sameSites: Readonly<Record<string, string>> = { lax: 'Lax', strict: 'Strict', explicitNone: 'None' };
+
+const cookieText = ({ name, value, path, domain, expires, maxAge, secure, httpOnly, sameSite }: HttpCookie) =>
   [
     `${name}=${value}`,
     domain && `Domain=${domain.value}`,
     path && `Path=${path.value}`,
+    expires && `Expires=${new Date(expires.value.seconds * 1000).toUTCString()}`,
     maxAge && `Max-Age=${maxAge.value}`,
     secure?.value && 'Secure',
     httpOnly?.value && 'HttpOnly',
-    typeof sameSite === 'string' && `SameSite=${sameSite}`,
+    sameSite !== undefined && sameSites[sameSite] && `SameSite=${sameSites[sameSite]}`,
   ]
     .filter(Boolean)
     .join('; ');

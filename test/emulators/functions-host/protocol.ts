@@ -32,10 +32,11 @@ export interface HttpCookie {
   readonly value: string;
   readonly path?: Nullable;
   readonly domain?: Nullable;
+  readonly expires?: { readonly value: { readonly seconds: number } };
   readonly maxAge?: { readonly value: number };
   readonly secure?: { readonly value: boolean };
   readonly httpOnly?: { readonly value: boolean };
-  readonly sameSite?: string | number;
+  readonly sameSite?: string;
 }
 
 export interface Binding {

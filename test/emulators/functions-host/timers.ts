@@ -9,7 +9,8 @@ import { parseSchedule, type Schedule } from './ncrontab';
 import type { Worker } from './worker-process';
 
 export interface Timers {
-  start(): void;
+  /** Resolves when it is known whether this host is the one. */
+  start(): Promise<void>;
   /** Calls a timer function now. @returns whether there is one of this name. */
   fire(name: string): boolean;
   stop(): Promise<void>;
@@ -108,9 +109,9 @@ export function makeTimers(deps: TimerDeps, table: FunctionTable): Timers {
   });
 
   return {
-    start() {
+    async start() {
       if (schedules.length === 0) return;
-      renewing = renew();
+      await (renewing = renew());
       for (const { target, schedule } of schedules) wait(target, schedule);
     },
     fire(name) {

@@ -129,7 +129,7 @@ export function makeOrchestrations(deps: OrchestrationsDeps): Orchestrations {
     for await (const row of instances.list('open')) {
       if (stopped) return;
       const known = runners.get(row.instanceId);
-      if (known?.lifeId === row.lifeId) await known.peek(row);
+      if (known?.lifeId === row.lifeId) await known.peek();
       else runnerOf(row).wake();
     }
   };

@@ -56,8 +56,8 @@ export interface Partition {
   forget(turn: number): Promise<void>;
   /** Leaves a message for a later turn. Returns it as `load` would. */
   tell(event: HistoryEvent, executionId: string | null): Promise<Received>;
-  /** Whether messages lie unread, or work unsent, for longer than another host could be busy with them. */
-  hasNews(): Promise<boolean>;
+  /** Whether more turns than these are committed, or something lies unread or unsent for longer than a host is busy with it. */
+  hasNews(turn: number): Promise<boolean>;
   sent(outboxKey: string): Promise<void>;
 }
 
@@ -74,7 +74,8 @@ const busyMs = 1500;
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 
 const sentinel = 'a';
-const turnRow = (turn: number) => `h_${String(turn).padStart(8, '0')}`;
+// Behind the state, the inbox and the outbox: those are looked at without it.
+const turnRow = (turn: number) => `t_${String(turn).padStart(8, '0')}`;
 
 /** Text over any number of properties. */
 const cut = (text: string): Record<string, string> => {
@@ -130,7 +131,7 @@ export function makePartition(
 
   return {
     async load() {
-      const all = await rows('a', 'p');
+      const all = await rows('a', 'u');
       const head = all.find(({ rowKey }) => rowKey === prefix + sentinel);
       const executionId = typeof head?.['ExecutionId'] === 'string' ? head['ExecutionId'] : undefined;
       const turns: HistoryEvent[][] = [];
@@ -138,7 +139,7 @@ export function makePartition(
       const unsent: { key: string; outgoing: Outgoing[] }[] = [];
       for (const one of all) {
         const key = one.rowKey.slice(prefix.length);
-        if (key.startsWith('h_')) {
+        if (key.startsWith('t_')) {
           if (one['ExecutionId'] === executionId) turns.push(await unpackEvents(one));
         } else if (key.startsWith('i_')) {
           const [event] = await unpackEvents(one);
@@ -186,7 +187,7 @@ export function makePartition(
       clearPartition(
         hub,
         instanceId,
-        (life, key) => life === lifeId && key.startsWith('h_') && key < turnRow(turn),
+        (life, key) => life === lifeId && key.startsWith('t_') && key < turnRow(turn),
       ),
 
     async tell(event, executionId) {
@@ -196,8 +197,13 @@ export function makePartition(
       return { key, executionId, event };
     },
 
-    hasNews: async () =>
-      (await rows('i_', `i_${ago(busyMs)}`)).length > 0 || (await rows('o_', `o_${ago(busyMs)}`)).length > 0,
+    async hasNews(turn) {
+      const late = ago(busyMs);
+      return (await rows('a', 'p')).some((one) => {
+        const key = one.rowKey.slice(prefix.length);
+        return key === sentinel ? one['Turn'] !== turn : key < `${key.slice(0, 2)}${late}`;
+      });
+    },
 
     async sent(outboxKey) {
       await table.deleteEntity(partitionKey, prefix + outboxKey).catch((error: unknown) => {

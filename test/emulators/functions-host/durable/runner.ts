@@ -37,7 +37,7 @@ export interface Runner {
   deliver(message: Received): void;
   wake(): void;
   /** Looks whether another host has left work behind, or has gone further. */
-  peek(row: StoredInstance): Promise<void>;
+  peek(): Promise<void>;
   /** Resolves when no turn is under way; none will start. */
   stop(): Promise<void>;
 }
@@ -216,11 +216,10 @@ export function makeRunner(deps: RunnerDeps, row: StoredInstance, fresh: boolean
       wake();
     },
     wake,
-    async peek(seen) {
+    async peek() {
       if (busy || isStopped() || Date.now() - peekedAt < peekEveryMs) return;
       peekedAt = Date.now();
-      const behind = state !== undefined && seen.turn > state.instance.turn;
-      if (!behind && !(await partition.hasNews())) return;
+      if (!(await partition.hasNews(state?.instance.turn ?? 0))) return;
       stale = true;
       wake();
     },
