@@ -41,9 +41,7 @@ export interface PrepareInput {
   readonly folder: string;
 }
 
-export type PrepareResult =
-  | { readonly kind: 'prepared'; readonly manifest: Manifest }
-  | Refused;
+export type PrepareResult = { readonly kind: 'prepared'; readonly manifest: Manifest } | Refused;
 
 /** Nothing is to be sent. */
 export interface Refused {
@@ -169,7 +167,7 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
       await outgoing.batches.abandon();
       await rejects.finish();
       const counted = { counts: tally.total(), rejectedByReason: tally.byReason };
-      return { kind: 'refused', reason, rejects: rejects.blob, ...(readToTheEnd && { counted }) };
+      return { kind: 'refused', reason, rejects: rejects.blob, ...(readToTheEnd ? { counted } : {}) };
     }
     const batches = await files.finish();
     await rejects.finish();

@@ -5,6 +5,7 @@ import type { BlobStore } from '../platform/blobs';
 import type { Log } from '../platform/log';
 import { SegmentFault, ShardChanged } from '../segments/errors';
 import type { SegmentSource } from '../segments/segment-source';
+import { countsOfNothingSent } from './accounting';
 import { readPlan } from './open-run';
 import { folderOf, isOver } from './run';
 import type { RunStore } from './run-store';

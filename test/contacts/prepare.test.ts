@@ -315,6 +315,10 @@ describe('nothing is to be sent', () => {
         countedAll: true,
         limit: 24,
       },
+      counted: {
+        counts: { read: 51, contacts: 25, duplicate: 25, rejected: 1 },
+        rejectedByReason: { 'address-at-sign': 1 },
+      },
       rejects: `${folder}x1/rejects.csv`,
     });
     expect(store.names()).toEqual([`${folder}x1/rejects.csv`]);
@@ -333,6 +337,7 @@ describe('nothing is to be sent', () => {
       limits: { maxContacts: 100, maxMalformedShare: 0 },
     });
     expect(result).toMatchObject({ reason: { contacts: 300, countedAll: false, limit: 100 } });
+    expect(result).not.toHaveProperty('counted');
     expect(result.kind === 'refused' && result.reason.sentence).toContain('more than 300 contacts');
     expect(store.names()).toEqual([`${folder}x1/rejects.csv`]);
   });
@@ -365,6 +370,10 @@ describe('nothing is to be sent', () => {
         shard: 'b2',
         malformedInShard: 5,
         readInShard: 19,
+      },
+      counted: {
+        counts: { read: 100, contacts: 40, duplicate: 54, rejected: 6 },
+        rejectedByReason: { 'wrong-width': 6 },
       },
       rejects: `${folder}x1/rejects.csv`,
     });

@@ -54,3 +54,9 @@ test('on a terminal one line is written over; elsewhere each change is a line', 
   expect(written(false).split('\n')).toHaveLength(3);
   expect(written(false)).not.toContain('\u001b');
 });
+
+test('a line never breaks on a narrow terminal', () => {
+  let text = '';
+  makeProgressBar({ isTTY: true, columns: 40, write: (more) => (text += more) }).show(shown(2, 1));
+  expect(text.replace('\r\u001b[2K', '')).toHaveLength(39);
+});

@@ -8,6 +8,8 @@ export interface Shown {
 
 export interface Screen {
   readonly isTTY?: boolean | undefined;
+  /** Width of the terminal; a line that breaks could not be written over. */
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -39,7 +41,7 @@ export function makeProgressBar(screen: Screen): ProgressBar {
       const line = progressLine(screen.isTTY ? shown : { ...shown, estimateSeconds: undefined });
       if (line === last) return;
       last = line;
-      screen.write(screen.isTTY ? clearLine + line : `${line}\n`);
+      screen.write(screen.isTTY ? clearLine + line.slice(0, (screen.columns ?? Infinity) - 1) : `${line}\n`);
     },
     end() {
       if (screen.isTTY && last) screen.write('\n');

@@ -32,13 +32,14 @@ interface Seeded {
 async function seedOnce(stack: Stack, sample: ReturnType<typeof makeSample>, file: string): Promise<Seeded> {
   const { blobEndpoint, connectionString } = stack.azurite;
   if (existsSync(file)) {
-    const seeded = { ...(JSON.parse(readFileSync(file, 'utf8')) as Seeded), blobEndpoint };
-    // `model.json` holds full addresses: on another port they would point to somebody else.
-    if (!readFileSync(file, 'utf8').includes(JSON.stringify(blobEndpoint))) {
+    const before = JSON.parse(readFileSync(file, 'utf8')) as Seeded;
+    const now = { ...before, blobEndpoint };
+    if (before.blobEndpoint !== blobEndpoint) {
+      // `model.json` holds full addresses: after a change of port they would point elsewhere.
       await uploadModel(sample, connectionString, container);
-      writeFileSync(file, JSON.stringify(seeded));
+      writeFileSync(file, JSON.stringify(now));
     }
-    return seeded;
+    return now;
   }
   console.log('First start: making a sample segment, a connection and an export …');
   const [list] = stack.constantContact.seed({

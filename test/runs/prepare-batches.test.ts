@@ -97,11 +97,9 @@ describe('nothing is sent, and the run has its reason, when', () => {
   }
 
   test('there are more contacts than the limit', async () => {
-    await refused(
-      await start({ rows: people(6), limits: { maxContacts: 5 } }),
-      'too-many-contacts',
-      /6 contacts.*limit is 5/,
-    );
+    const app = await start({ rows: people(6), limits: { maxContacts: 5 } });
+    await refused(app, 'too-many-contacts', /6 contacts.*limit is 5/);
+    expect((await app.run()).counts).toMatchObject({ read: 6, accepted: 0, notSent: 6 });
   });
 
   test('too many rows are malformed, and the rejects file that names them is kept', async () => {

@@ -93,17 +93,20 @@ test('two hosts on one storage account share the work of one orchestration', asy
   for (const name of names) expect(count(app, `${name} began`)).toBe(1);
 });
 
-test('two hosts never both commit a turn', async () => {
+test('two hosts that both have results for an instance never both commit a turn', async () => {
   const app = await start();
   await app.another();
-  const ids = await Promise.all(Array.from({ length: 6 }, () => app.begin('sequence', { n: 8 })));
+  const names = Array.from({ length: 16 }, (_, index) => `both-${index}`);
+  const ids = await Promise.all([1, 2].map(() => app.begin('slowly', { names, ms: 20 })));
+  const all = names.map((_name, index) => index);
   for (const id of ids) {
-    expect((await app.ended(id)).output).toBe(8);
+    expect((await app.ended(id)).runtimeStatus).toBe('Completed');
     const { events } = await app.history(id);
-    const scheduled = events.filter((one) => one.EventType === EventType.TaskScheduled);
-    expect(scheduled.map(({ EventId }) => EventId)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    const done = events.filter((one) => one.EventType === EventType.TaskCompleted);
-    expect(done.map((one) => one['TaskScheduledId'])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const of = (type: number, key: string) =>
+      events.filter((one) => one.EventType === type).map((one) => Number(one[key]));
+    expect(of(EventType.TaskScheduled, 'EventId')).toEqual(all);
+    expect(of(EventType.TaskCompleted, 'TaskScheduledId').sort((x, y) => x - y)).toEqual(all);
+    expect(of(EventType.ExecutionCompleted, 'EventId')).toEqual([names.length]);
   }
 });
 
