@@ -57,7 +57,11 @@ export interface Ground {
 
 export function compose(
   settings: Settings,
-  { platform, clock, log }: Ground = { platform: openPlatform(settings), clock: systemClock, log: invocationLog },
+  { platform, clock, log }: Ground = {
+    platform: openPlatform(settings),
+    clock: systemClock,
+    log: invocationLog,
+  },
 ): Deps {
   const { secrets, lease, tables, files } = platform;
 

@@ -21,6 +21,9 @@ type Steps<T> = Generator<Task, T, unknown>;
 /** How often the run starts over when the segment's files change under the read. */
 const maxRounds = 3;
 
+/** How often the run looks for a Constant Contact that is away before it has sent anything: for about five minutes. */
+const maxLooksForAccount = 10;
+
 /** A worker that dies, or storage that is away, fails an activity: six tries over about five minutes. */
 const retry = () =>
   Object.assign(new RetryOptions(5_000, 6), {
@@ -59,13 +62,15 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
   }
 
   /** Opens and prepares, over again when the segment's files change under the read. */
-  function* prepare(): Steps<readonly number[] | 'stopped' | 'changing'> {
+  function* prepare(): Steps<readonly number[] | 'stopped' | 'changing' | 'away'> {
+    let looksForAccount = 0;
     for (let round = 1; round <= maxRounds; round++) {
       show({ phase: 'opening' });
       // Whoever writes the segment needs a moment.
       if (round > 1) yield* waitUntil(now() + input.pollFirst);
       let opened = openRunResult.parse(yield call(names.openRun, { round }));
       while (opened.kind === 'later') {
+        if (opened.why === 'constant-contact-away' && ++looksForAccount >= maxLooksForAccount) return 'away';
         yield* park(opened);
         opened = openRunResult.parse(yield call(names.openRun, { round }));
       }
@@ -152,10 +157,10 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     }
   }
 
-  let reason: 'done' | 'changing' | 'broken' = 'done';
+  let reason: 'done' | 'changing' | 'away' | 'broken' = 'done';
   try {
     const waves = yield* prepare();
-    if (waves === 'changing') reason = 'changing';
+    if (waves === 'changing' || waves === 'away') reason = waves;
     else if (waves !== 'stopped') {
       let next = 1;
       for (const count of waves) {

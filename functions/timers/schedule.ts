@@ -9,6 +9,9 @@ export const schedule =
   (_timer, context) =>
     within(context, async () => {
       await deps.ready();
-      const { look, start } = orchestrations(context);
-      await deps.tick({ look, start: (runId) => start(deps.orchestrationInput(runId)) });
+      const host = orchestrations(context);
+      await deps.tick({
+        look: (runId) => host.look(runId),
+        start: (runId) => host.start(deps.orchestrationInput(runId)),
+      });
     });

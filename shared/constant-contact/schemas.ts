@@ -5,11 +5,13 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value ?? undefined);
+/** `NaN` for what is no count: one odd job must not hide the jobs beside it. */
 const count = z
   .int()
   .nonnegative()
   .nullish()
-  .transform((value) => value ?? undefined);
+  .transform((value) => value ?? undefined)
+  .catch(NaN);
 const id = z.string().min(1);
 
 const next = z

@@ -134,7 +134,6 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
     },
   });
 
-  let readToTheEnd = false;
   /** @returns why nothing is to be sent, if that is settled. */
   const readAll = async (): Promise<Refusal | undefined> => {
     try {
@@ -144,7 +143,6 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
           await deps.read(shard, asked.columns, sorting.sink(segment, shard, asked));
         }
       }
-      readToTheEnd = true;
       placement.end();
     } catch (error) {
       if (error instanceof StopReading)
@@ -166,8 +164,9 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
     if (reason) {
       await outgoing.batches.abandon();
       await rejects.finish();
+      const refused = { kind: 'refused', reason, rejects: rejects.blob } as const;
       const counted = { counts: tally.total(), rejectedByReason: tally.byReason };
-      return { kind: 'refused', reason, rejects: rejects.blob, ...(readToTheEnd ? { counted } : {}) };
+      return isOfAllRows(reason) ? { ...refused, counted } : refused;
     }
     const batches = await files.finish();
     await rejects.finish();
@@ -190,6 +189,10 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
     throw error;
   }
 }
+
+/** Whether the rows were read to the end before this was settled. */
+const isOfAllRows = (reason: Refusal) =>
+  reason.code === 'too-many-malformed-rows' || (reason.code === 'too-many-contacts' && reason.countedAll);
 
 const byField = (fields: readonly { readonly name: string }[], counts: Int32Array): Record<string, number> =>
   Object.fromEntries(fields.flatMap(({ name }, index) => (counts[index] ? [[name, counts[index]]] : [])));

@@ -1,6 +1,6 @@
 // Blob storage as the app sees it: read what others wrote, pinned by ETag; write our own, create-only where it decides something.
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { BlobDownloadHeaders, ContainerClient } from '@azure/storage-blob';
 import { statusOf } from './azure-errors';
 
@@ -82,20 +82,20 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
       const folders: string[] = [];
       for await (const item of container.listBlobsByHierarchy('/', { prefix })) {
         if (item.kind === 'prefix') folders.push(item.name);
-        else blobs.push(factsOf(item.name, item.properties as BlobDownloadHeaders));
+        else blobs.push(factsOf(item.name, item.properties));
       }
       return { blobs, folders };
     },
 
     async *list(prefix) {
       for await (const item of container.listBlobsFlat({ prefix })) {
-        yield factsOf(item.name, item.properties as BlobDownloadHeaders);
+        yield factsOf(item.name, item.properties);
       }
     },
 
     async facts(name) {
       const found = await orUndefined(container.getBlobClient(name).getProperties());
-      return found && factsOf(name, found as BlobDownloadHeaders);
+      return found && factsOf(name, found);
     },
 
     async read(name) {
@@ -111,8 +111,8 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
         const answer = await container
           .getBlobClient(name)
           .download(0, undefined, { conditions: { ifMatch: etag } });
-        if (!answer.readableStreamBody) throw new Error('the storage SDK gave no stream');
-        const body = answer.readableStreamBody as Readable;
+        const body = answer.readableStreamBody;
+        if (!(body instanceof Readable)) throw new Error('the storage SDK gave no stream');
         return body;
       } catch (error) {
         if (statusOf(error) === 404 || statusOf(error) === 412) throw new BlobChanged(name);

@@ -4,7 +4,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { makeBlobStore, type BlobReader, type BlobStore } from './blobs';
 import { makeLease, type Lease } from './lease';
-import type { Settings, StorageAccount } from './settings';
+import type { BlobAccount, Settings } from './settings';
 import { makeTable, type Table } from './tables';
 import { makeSecretStore, type SecretStore } from './vault';
 import { makeSecretClient } from './vault-client';
@@ -28,7 +28,7 @@ export function openPlatform(settings: Settings): Platform {
     settings.AZURE_CLIENT_ID ? { clientId: settings.AZURE_CLIENT_ID } : {},
   );
 
-  const blobs = (account: StorageAccount) =>
+  const blobs = (account: BlobAccount) =>
     'connectionString' in account
       ? BlobServiceClient.fromConnectionString(account.connectionString)
       : new BlobServiceClient(account.blobEndpoint, credential);

@@ -5,6 +5,9 @@ import { z } from 'zod';
 export type StorageAccount =
   { readonly connectionString: string } | { readonly blobEndpoint: string; readonly tableEndpoint: string };
 
+/** One of which only the blobs are used. */
+export type BlobAccount = { readonly connectionString: string } | { readonly blobEndpoint: string };
+
 export class SettingsFaulty extends Error {
   readonly code = 'settings-faulty';
   constructor(readonly faults: readonly string[]) {
@@ -14,23 +17,30 @@ export class SettingsFaulty extends Error {
   }
 }
 
-const isLoopback = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+const isLoopback = (url: string) =>
+  URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 
 const url = z
-  .url({ protocol: /^https?$/, message: 'is not a web address' })
+  .url({ protocol: /^https?$/, message: 'is not a web address', abort: true })
   .refine(
     (value) => value.startsWith('https:') || isLoopback(value),
     'must start with https:// (http:// is for this machine only)',
   )
   .transform((value) => value.replace(/\/+$/, ''));
-const seconds = (fallback: number) =>
+const seconds = (fallback: number, least = 0) =>
   z.coerce
     .number({ message: 'is not a number of seconds' })
-    .min(0)
+    .min(least, `is less than ${least} seconds`)
     .default(fallback)
-    .transform((value) => value * 1000);
+    // Whole milliseconds: 1.001 times 1,000 is a little less than 1,001.
+    .transform((value) => Math.round(value * 1000));
 const count = (fallback: number, max: number) =>
-  z.coerce.number({ message: 'is not a whole number' }).int().min(1).max(max).default(fallback);
+  z.coerce
+    .number({ message: 'is not a whole number' })
+    .int('is not a whole number')
+    .min(1, 'is less than 1')
+    .max(max, `is more than ${max}`)
+    .default(fallback);
 const flag = z
   .enum(['true', 'false'], { message: 'is neither "true" nor "false"' })
   .default('false')
@@ -38,7 +48,7 @@ const flag = z
 
 /** Each name is an environment variable. Durations are seconds in the environment and milliseconds in `Settings`. */
 const environment = z.object({
-  SEGMENT_CONTAINER: z.string().min(3),
+  SEGMENT_CONTAINER: z.string().min(3, 'is not the name of a container'),
   SEGMENT_PREFIX: z
     .string()
     .default('')
@@ -61,54 +71,89 @@ const environment = z.object({
   REQUEST_TIMEOUT_SECONDS: seconds(60),
   CLAIM_SECONDS: seconds(120),
   IMPORT_SETTLE_SECONDS: seconds(60),
-  POLL_FIRST_SECONDS: seconds(5),
-  POLL_LONGEST_SECONDS: seconds(60),
+  POLL_FIRST_SECONDS: seconds(5, 0.1),
+  POLL_LONGEST_SECONDS: seconds(60, 0.1),
   IMPORT_DEADLINE_SECONDS: seconds(3600),
   SEGMENT_SETTLE_SECONDS: seconds(300),
   SCHEDULE_CRON: z.string().default('0 * * * * *'),
   IMPORT_CONCURRENCY: count(8, 100),
   MAX_CONTACTS: count(1_000_000, 1_000_000),
-  MAX_MALFORMED_PERCENT: z.coerce.number().min(0).max(100).default(5),
+  MAX_MALFORMED_PERCENT: z.coerce
+    .number({ message: 'is not a number' })
+    .min(0, 'is less than 0')
+    .max(100, 'is more than 100')
+    .default(5),
   CSV_BACKSLASH_ESCAPES: flag,
 });
 
 export type Settings = z.output<typeof environment> & {
   /** The host's own account, which also holds the app's tables and batch files. */
   readonly stateStorage: StorageAccount;
-  readonly segmentStorage: StorageAccount;
+  readonly segmentStorage: BlobAccount;
 };
 
-/** The names of everything that the app reads from the environment. */
+const stateName = 'AzureWebJobsStorage';
+const segmentName = 'SEGMENT_STORAGE';
+
+/** The names of everything that the app reads from the environment, apart from the two storage accounts. */
 export const settingNames: readonly string[] = Object.keys(environment.shape);
 
-/** Reads one storage account by the Functions host's own naming: `NAME`, or `NAME__blobServiceUri`, or `NAME__accountName`. */
-function storageAccount(env: NodeJS.ProcessEnv, name: string, faults: string[]): StorageAccount | undefined {
-  const connectionString = env[name];
+type Present = Readonly<Record<string, string | undefined>>;
+
+const isLocal = (connectionString: string) => {
+  if (/^UseDevelopmentStorage=true;?$/i.test(connectionString.trim())) return true;
+  const endpoints = [...connectionString.matchAll(/\w+Endpoint=([^;]+)/gi)].map(
+    ([, endpoint = '']) => endpoint,
+  );
+  return endpoints.length > 0 && endpoints.every(isLoopback);
+};
+
+/**
+ * Reads one storage account by the Functions host's own naming: `NAME`, or `NAME__blobServiceUri` and so on, or
+ * `NAME__accountName` for all of them.
+ * @param services those that are used.
+ */
+function storageAccount(
+  present: Present,
+  name: string,
+  services: readonly ('blob' | 'table')[],
+  faults: string[],
+): StorageAccount | undefined {
+  const connectionString = present[name];
   if (connectionString) {
-    const endpoint = /BlobEndpoint=([^;]+)/i.exec(connectionString)?.[1];
-    const local =
-      /^UseDevelopmentStorage=true;?$/i.test(connectionString.trim()) ||
-      (endpoint !== undefined && URL.canParse(endpoint) && isLoopback(endpoint));
-    if (local) return { connectionString };
+    if (isLocal(connectionString)) return { connectionString };
     faults.push(
       `${name} holds a connection string; outside this machine the app signs in with its identity: set ${name}__accountName instead`,
     );
     return undefined;
   }
-  const account = env[`${name}__accountName`];
-  const blobEndpoint =
-    env[`${name}__blobServiceUri`] ?? (account && `https://${account}.blob.core.windows.net`);
-  const tableEndpoint =
-    env[`${name}__tableServiceUri`] ?? (account && `https://${account}.table.core.windows.net`);
-  if (blobEndpoint && tableEndpoint) return { blobEndpoint, tableEndpoint };
-  faults.push(`${name} is missing: set ${name}__accountName (or, for Azurite on this machine, ${name})`);
-  return undefined;
+  const account = present[`${name}__accountName`];
+  if (account !== undefined && !/^[a-z0-9]{3,24}$/.test(account)) {
+    faults.push(`${name}__accountName is not the name of a storage account`);
+    return undefined;
+  }
+  const endpoints = { blob: '', table: '' };
+  for (const service of services) {
+    const variant = `${name}__${service}ServiceUri`;
+    const given = present[variant] ?? (account && `https://${account}.${service}.core.windows.net`);
+    if (!given) {
+      const instead = present[`${name}__blobServiceUri`]
+        ? `set ${variant} as well`
+        : `set ${name}__accountName`;
+      faults.push(`${name} is missing: ${instead} (or, for Azurite on this machine, ${name})`);
+      return undefined;
+    }
+    const parsed = url.safeParse(given);
+    if (parsed.success) endpoints[service] = parsed.data;
+    else faults.push(...parsed.error.issues.map(({ message }) => `${variant} ${message}`));
+  }
+  return { blobEndpoint: endpoints.blob, tableEndpoint: endpoints.table };
 }
 
 /** @throws {SettingsFaulty} that names every fault. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const faults: string[] = [];
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = environment.safeParse(present);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
@@ -116,14 +161,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       faults.push(present[name] === undefined ? `${name} is missing` : `${name} ${issue.message}`);
     }
   }
-  const stateStorage = storageAccount(env, 'AzureWebJobsStorage', faults);
-  const segmentStorage = storageAccount(env, 'SEGMENT_STORAGE', faults);
-  if (parsed.success && parsed.data.REQUEST_TIMEOUT_SECONDS >= parsed.data.CLAIM_SECONDS) {
+  const stateStorage = storageAccount(present, stateName, ['blob', 'table'], faults);
+  const segmentStorage = storageAccount(present, segmentName, ['blob'], faults);
+  const times = environment.pick({ REQUEST_TIMEOUT_SECONDS: true, CLAIM_SECONDS: true }).safeParse(present);
+  if (times.success && times.data.REQUEST_TIMEOUT_SECONDS >= times.data.CLAIM_SECONDS) {
     faults.push(
       'CLAIM_SECONDS must be longer than REQUEST_TIMEOUT_SECONDS: a claim outlives the call that it covers',
     );
   }
-  if (!parsed.success || !stateStorage || !segmentStorage) throw new SettingsFaulty(faults);
-  if (faults.length > 0) throw new SettingsFaulty(faults);
+  if (!parsed.success || !stateStorage || !segmentStorage || faults.length > 0)
+    throw new SettingsFaulty(faults);
   return { ...parsed.data, stateStorage, segmentStorage };
 }

@@ -50,7 +50,7 @@ export function makeTable(client: TableClient): Table {
 
   async function* query<T>(schema: z.ZodType<T>, filter: string): AsyncIterable<Stored<T>> {
     for await (const entity of client.listEntities<Row>({ queryOptions: { filter } }))
-      yield stored(schema, entity as TableEntityResult<Row>);
+      yield stored(schema, entity);
   }
 
   return {

@@ -1,6 +1,6 @@
 // Every row read is accounted for: what became of the contacts, and which status that makes.
 import type { Manifest } from '../contacts/manifest';
-import type { Counters, ImportRecord } from './import-record';
+import type { Counters, ImportRecord, Remark } from './import-record';
 import type { Reason, RunCounts, Status } from './run';
 
 /** How many of a job's contacts Constant Contact did not take: at most those sent, as its counters may overlap. */
@@ -17,6 +17,13 @@ export const countsOfNothingSent = ({ contacts, ...rows }: Manifest['counts']): 
   unconfirmed: 0,
   notSent: contacts,
 });
+
+const remarks: Readonly<Record<Remark, string>> = {
+  doubled:
+    'Constant Contact has two import jobs of it, as the first one showed up late; nobody is on the list twice for that.',
+  'counters-unreadable':
+    'Constant Contact tells no number where it counts its refusals, so how many it took is an upper bound.',
+};
 
 export interface Account {
   readonly counts: RunCounts;
@@ -42,6 +49,7 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
     const record = byBatch.get(number);
     const fate = fateOf(record);
     if (fate === 'notSent') sentToTheEnd = false;
+    for (const remark of record?.remarks ?? []) warnings.push(`Batch ${number}: ${remarks[remark]}`);
     if (wave > 0) {
       if (fate !== 'completed') {
         const fields = columns.filter((column) => column !== 'email').join(', ');

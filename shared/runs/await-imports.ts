@@ -5,11 +5,11 @@ import type { ImportJob } from '../constant-contact/schemas';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
-import { fileNameOf, type ImportRecord } from './import-record';
+import { fileNameOf, withRemark, type ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
 import { messagesBlob, type JobMessages } from './job-messages';
-import { attemptNeeded, isOnItsWay, lookAtJob, type LookLimits } from './look-at-job';
-import { remedyFor } from './remedy';
+import { attemptNeeded, isOnItsWay, lookAtJob, lookInVain, type LookLimits } from './look-at-job';
+import { isAway, remedyFor } from './remedy';
 import { isOver, type Run } from './run';
 import type { RunStore } from './run-store';
 import { stopped, type Later } from './steps';
@@ -30,22 +30,30 @@ export type AwaitImports = (input: {
   { kind: 'looked'; open: number; again: { batch: number; attempt: number }[] } | Later | typeof stopped
 >;
 
+interface Seen {
+  readonly job: ImportJob;
+  /** There is another job of the same file. */
+  readonly doubled: boolean;
+}
+
 export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
   const { runs, imports, files, clock, log, limits } = deps;
 
   /** The jobs of these records, by batch. A job that is missing in the listing is asked for by its id. */
-  async function jobsOf(run: Run, records: readonly ImportRecord[]): Promise<Map<number, ImportJob>> {
+  async function jobsOf(run: Run, records: readonly ImportRecord[]): Promise<Map<number, Seen>> {
     const constantContact = deps.constantContact(run.connectionId);
     const listed = await constantContact.importJobs({ since: run.startedAt ?? run.createdAt });
     const byId = new Map(listed.map((job) => [job.id, job]));
     const byName = new Map(listed.map((job) => [job.fileName, job]));
-    const found = new Map<number, ImportJob>();
+    const found = new Map<number, Seen>();
     for (const { batch, attempt, jobId } of records) {
+      const fileName = fileNameOf(run.id, batch, attempt);
       const job =
         (jobId === null ? undefined : byId.get(jobId)) ??
-        byName.get(fileNameOf(run.id, batch, attempt)) ??
+        byName.get(fileName) ??
         (jobId === null ? undefined : await orUndefined(constantContact.importJob(jobId)));
-      if (job) found.set(batch, job);
+      const doubled = listed.filter((one) => one.fileName === fileName && one.id !== job?.id).length > 0;
+      if (job) found.set(batch, { job, doubled });
     }
     return found;
   }
@@ -84,7 +92,7 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
     const waiting = records.filter(({ value }) => value.state === 'open' || value.state === 'claimed');
 
     if (waiting.length > 0) {
-      let jobs: Map<number, ImportJob>;
+      let jobs: Map<number, Seen> | 'away';
       try {
         jobs = await jobsOf(
           run,
@@ -92,14 +100,21 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
         );
       } catch (error) {
         const remedy = remedyFor(error, clock.now());
-        if (!remedy) throw error;
-        if ('kind' in remedy) return run.cancelRequested ? stopped : remedy;
-        await runs.update(runId, (before) => ({ ...before, reason: before.reason ?? remedy }));
-        return stopped;
+        if (remedy && 'kind' in remedy) return run.cancelRequested ? stopped : remedy;
+        if (remedy) {
+          await runs.update(runId, (before) => ({ ...before, reason: before.reason ?? remedy }));
+          return stopped;
+        }
+        if (!isAway(error)) throw error;
+        jobs = 'away';
       }
       for (const stored of waiting) {
-        const job = jobs.get(stored.value.batch);
-        const after = lookAtJob(stored.value, job, clock.now(), limits);
+        const { job, doubled } = (jobs === 'away' ? undefined : jobs.get(stored.value.batch)) ?? {};
+        const looked =
+          jobs === 'away'
+            ? lookInVain(stored.value, clock.now(), limits)
+            : lookAtJob(stored.value, job, clock.now(), limits);
+        const after = doubled ? withRemark(looked, 'doubled') : looked;
         await note(run, stored.value, after, job);
         // Lost only to a sender that works on the same record; the next look sees what it did.
         if (after !== stored.value) await imports.put(runId, stored, after);

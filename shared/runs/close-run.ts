@@ -10,6 +10,7 @@ import type { ImportStore } from './import-store';
 import { jobMessagesSchema, messagesFolder } from './job-messages';
 import { planSchema } from './open-run';
 import { refusedRows } from './refused-rows';
+import { unavailable } from './remedy';
 import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 
@@ -22,7 +23,7 @@ export interface CloseRunDeps {
 }
 
 /** Why the orchestration closes the run, as far as it knows; the run's row may know more. */
-export type Closing = 'done' | 'changing' | 'broken';
+export type Closing = 'done' | 'changing' | 'away' | 'broken';
 
 export type CloseRun = (input: { runId: string; reason: Closing }) => Promise<void>;
 
@@ -32,6 +33,11 @@ const closingReasons: Readonly<Record<Closing, Reason | null>> = {
     code: 'segment-changing',
     sentence:
       'The files of the segment kept changing, or were missing, while they were read, so nothing was sent. Run the export when the segment has been written.',
+  },
+  away: {
+    code: unavailable.code,
+    sentence:
+      'Constant Contact could not be reached, or answered with faults, again and again. Nothing was sent. Run the export again later.',
   },
   broken: {
     code: 'internal',

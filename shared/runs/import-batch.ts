@@ -11,7 +11,7 @@ import type { Log } from '../platform/log';
 import type { Stored } from '../platform/tables';
 import { fileNameOf, maxTries, type ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
-import { remedyFor } from './remedy';
+import { isAway, remedyFor, unavailable } from './remedy';
 import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { stopped, type Later } from './steps';
@@ -41,11 +41,6 @@ const refused: Reason = {
   code: 'import-refused',
   sentence:
     'Constant Contact refuses the import: the list may have been deleted, or a field may be unknown there. Check the export, then run it again.',
-};
-const unavailable: Reason = {
-  code: 'constant-contact-unavailable',
-  sentence:
-    'Constant Contact could not be reached, or answered with faults, again and again. Run the export again later.',
 };
 
 const goesOn = (run: Run): boolean => !run.cancelRequested && !run.reason && !isOver(run.status);
@@ -98,15 +93,17 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
       tries: record.tries,
     };
     log.warn('batch.not-sent', { ...dimensions, outcome: inDoubt ? 'unknown' : 'not-accepted' });
-    // Only tries that end in doubt count: a batch may be put off as often as it takes.
-    const tries = record.tries - (unseen ? 0 : 1);
+    // Only tries that fail for want of Constant Contact count: a batch may be put off as often as it takes.
+    const counts = unseen || isAway(error);
+    const tries = record.tries - (counts ? 0 : 1);
     await giveBack(run.id, { ...held, value: { ...record, tries } }, inDoubt);
 
     const remedy = remedyFor(error, now);
     if (remedy && 'kind' in remedy) return remedy;
-    if (unseen && record.tries < maxTries) return settling(now);
+    if (counts && record.tries < maxTries)
+      return unseen ? settling(now) : { ...settling(now), why: 'constant-contact-away' };
     let reason = remedy;
-    if (unseen) reason = unavailable;
+    if (counts) reason = unavailable;
     else if (error instanceof NotFound || error instanceof RequestRefused) reason = refused;
     if (!reason) throw error;
     await runs.update(run.id, (before) => ({ ...before, reason: before.reason ?? reason }));

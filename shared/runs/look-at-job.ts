@@ -1,6 +1,6 @@
 // What a look at Constant Contact's jobs makes of an import record. Pure.
 import type { ImportJob } from '../constant-contact/schemas';
-import { maxAttempts, type ImportRecord } from './import-record';
+import { maxAttempts, withRemark, type ImportRecord } from './import-record';
 
 export interface LookLimits {
   /** After this a job that does not end is given up as unconfirmed, in milliseconds. */
@@ -21,20 +21,22 @@ export function lookAtJob(
   const lapsed = record.state === 'open' && now - acceptedAt >= deadline;
   if (!job) return lapsed ? { ...record, state: 'unconfirmed' } : record;
 
-  const found = { ...record, jobId: job.id, acceptedAt };
+  const found = { ...record, jobId: job.id, acceptedAt, unseenSince: undefined };
   switch (job.state) {
     case 'completed': {
       const { errors = 0, correctable = 0, cannotAddToList = 0 } = job.counters;
-      return {
+      const readable = ![errors, correctable, cannotAddToList].some(Number.isNaN);
+      const completed: ImportRecord = {
         ...found,
         state: 'completed',
         ended: 'completed',
         counters: {
-          errorCount: errors,
-          correctableCount: correctable,
-          cannotAddToListCount: cannotAddToList,
+          errorCount: errors || 0,
+          correctableCount: correctable || 0,
+          cannotAddToListCount: cannotAddToList || 0,
         },
       };
+      return readable ? completed : withRemark(completed, 'counters-unreadable');
     }
     case 'failed':
     case 'timed_out':
@@ -43,6 +45,21 @@ export function lookAtJob(
     default:
       return { ...found, state: lapsed ? 'unconfirmed' : 'open' };
   }
+}
+
+/**
+ * What becomes of a record while Constant Contact is away. A job is given up after its deadline, but not before somebody has tried
+ * to look at it for the settle time: the deadline may have passed while nobody looked.
+ */
+export function lookInVain(
+  record: ImportRecord,
+  now: number,
+  { deadline, settle }: LookLimits,
+): ImportRecord {
+  if (record.state !== 'open') return record;
+  const unseenSince = record.unseenSince ?? now;
+  const lapsed = now - (record.acceptedAt ?? now) >= deadline && now - unseenSince >= settle;
+  return { ...record, unseenSince, ...(lapsed && { state: 'unconfirmed' }) };
 }
 
 export const isOnItsWay = (record: ImportRecord, now: number, { settle }: LookLimits): boolean =>

@@ -10,7 +10,7 @@ import type { Clock } from '../platform/clock';
 import { SegmentFault, ShardChanged } from '../segments/errors';
 import { segmentSchema, type Segment } from '../segments/segment';
 import type { SegmentSource } from '../segments/segment-source';
-import { remedyFor } from './remedy';
+import { isAway, remedyFor } from './remedy';
 import { folderOf, isOver, type Reason } from './run';
 import type { RunStore } from './run-store';
 import { stopped, type Later } from './steps';
@@ -46,6 +46,9 @@ export type OpenRun = (input: {
   runId: string;
   round: number;
 }) => Promise<{ kind: 'opened' } | { kind: 'changed' } | Later | typeof stopped>;
+
+/** Between two looks at an account that cannot be reached; the orchestration counts them. Milliseconds. */
+const awayPause = 30_000;
 
 const fault = (code: string, sentence: string): Reason => ({ code, sentence });
 
@@ -102,6 +105,8 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
       );
       if (reason) return await stop(reason);
     } catch (error) {
+      if (isAway(error))
+        return { kind: 'later', until: clock.now() + awayPause, why: 'constant-contact-away' };
       const remedy = remedyFor(error, clock.now());
       if (!remedy) throw error;
       return 'kind' in remedy ? remedy : stop(remedy);

@@ -73,11 +73,14 @@ export function makePrepareBatches({
       }
       const { manifest } = result;
       const waves: number[] = [];
-      for (const { wave } of manifest.batches) waves[wave] = (waves[wave] ?? 0) + 1;
+      for (const { wave } of manifest.batches) {
+        while (waves.length <= wave) waves.push(0);
+        waves[wave] = (waves[wave] ?? 0) + 1;
+      }
       log.info('run.prepared', { run: runId, ...manifest.counts, batches: manifest.batches.length });
       return {
         kind: 'prepared',
-        waves: Array.from(waves, (count) => count ?? 0),
+        waves,
         contacts: manifest.counts.contacts,
       };
     } catch (error) {

@@ -1,6 +1,15 @@
 // What an error on the way to Constant Contact means for a run: wait, stop with a sentence, or (undefined) let the host try again.
 import { DaySpent, WaitForSlot } from '../constant-contact/budget';
-import { JobQueueFull, NotAllowed, QuotaExceeded, Throttled, Unauthorized } from '../constant-contact/errors';
+import {
+  JobQueueFull,
+  NotAllowed,
+  QuotaExceeded,
+  ServiceUnavailable,
+  Throttled,
+  Unauthorized,
+  UnexpectedAnswer,
+  Unreachable,
+} from '../constant-contact/errors';
 import { ClientSecretRefused, ReconnectNeeded } from '../constant-contact/token-errors';
 import type { Reason } from './run';
 import type { Later } from './steps';
@@ -8,6 +17,16 @@ import type { Later } from './steps';
 /** While the account's queue is full, one look a minute: its jobs take minutes. */
 const queuePause = 60_000;
 const throttlePause = 2_000;
+
+/** Constant Contact cannot be reached, or does not answer as it should: that passes, sooner or later. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof ServiceUnavailable || error instanceof Unreachable || error instanceof UnexpectedAnswer;
+
+export const unavailable: Reason = {
+  code: 'constant-contact-unavailable',
+  sentence:
+    'Constant Contact could not be reached, or answered with faults, again and again. Run the export again later.',
+};
 
 export function remedyFor(error: unknown, now: number): Later | Reason | undefined {
   if (error instanceof WaitForSlot) return { kind: 'later', until: error.until, why: 'request-budget' };

@@ -21,7 +21,7 @@ export const cancelEvent = 'cancel';
 const laterSchema = z.strictObject({
   kind: z.literal('later'),
   until: whole,
-  why: z.enum(['request-budget', 'day-budget', 'job-queue', 'settling']),
+  why: z.enum(['request-budget', 'day-budget', 'job-queue', 'settling', 'constant-contact-away']),
 });
 export type Later = z.output<typeof laterSchema>;
 
@@ -84,7 +84,7 @@ export const awaitImportsResult = z.discriminatedUnion('kind', [
 
 export const closeRunInput = z.strictObject({
   runId: runIdSchema,
-  reason: z.enum(['done', 'changing', 'broken']),
+  reason: z.enum(['done', 'changing', 'away', 'broken']),
 });
 
 /** What the custom status of the orchestration shows. */

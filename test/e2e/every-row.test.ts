@@ -136,9 +136,7 @@ function judge({ segments, mapped, unsubscribed }: Case) {
   for (const { address: raw, values, tooWide } of segments.flat().flatMap(({ rows }) => rows)) {
     counts.read++;
     const email = raw.trim().toLowerCase();
-    const wellFormed = /^[^@\s,()<>[\]{}\u0000-\u001f\u007f]+@[^@\s,()<>[\]{}\u0000-\u001f\u007f]+$/.test(
-      email,
-    );
+    const wellFormed = /^[^@\s,()<>[\]{}\p{Cc}]+@[^@\s,()<>[\]{}\p{Cc}]+$/u.test(email);
     if (tooWide) counts.malformed++;
     if (tooWide || !wellFormed || email.length > 80 || !/@[^.]+\../.test(email)) {
       counts.rejected++;
@@ -155,12 +153,11 @@ function judge({ segments, mapped, unsubscribed }: Case) {
     }
     const fields: Record<string, string> = {};
     for (const column of mapped) {
-      // eslint-disable-next-line no-control-regex -- the rule is about control characters
       const text = (values[column] ?? '')
         .normalize('NFC')
-        .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+        .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
         .trim();
-      const cut = [...text]
+      const cut = Array.from(text)
         .slice(0, column === 'Tier' ? 255 : 50)
         .join('')
         .trim();

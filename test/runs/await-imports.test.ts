@@ -205,12 +205,13 @@ describe('a look that is not possible', () => {
     expect(await app.record(1)).toEqual(aRecord(1));
   });
 
-  test('is tried again by the host when Constant Contact has a fault', async () => {
+  test('as Constant Contact is away leaves the jobs open', async () => {
     const app = await start({ records: open(1) });
     app.account.before = () => {
       throw new ServiceUnavailable({ method: 'GET', path: '/activities', status: 503 });
     };
-    await expect(app.look()).rejects.toThrow(ServiceUnavailable);
+    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 1, again: [] });
+    expect(await app.record(1)).toMatchObject({ state: 'open', unseenSince: noon });
   });
 });
 

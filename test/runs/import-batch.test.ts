@@ -215,7 +215,11 @@ describe('a claim that somebody left behind', () => {
       if (method === 'importJobs')
         throw new ServiceUnavailable({ method: 'GET', path: '/activities', status: 503 });
     };
-    await expect(app.send()).rejects.toThrow(ServiceUnavailable);
+    await expect(app.send()).resolves.toEqual({
+      kind: 'later',
+      until: noon + settle,
+      why: 'constant-contact-away',
+    });
     expect(await app.record(1)).toMatchObject({ state: 'claimed', until: noon });
     expect(app.posts()).toEqual([]);
   });
@@ -367,13 +371,24 @@ describe('a call that was not carried out', () => {
 
   test.each([
     ['the tokens are being renewed elsewhere', new TokenRenewalBusy('main')],
-    ['no connection came about', new Unreachable({ method: 'GET', path: '/token' }, false)],
     ['storage is away', new Error('storage is away')],
   ])('is tried again by the host, and the batch is free until then: %s', async (_name, error) => {
     const app = await start();
     failOnce(app, error);
     await expect(app.send()).rejects.toBe(error);
     expect(await app.record(1)).toMatchObject({ state: 'free' });
+    await expect(app.send()).resolves.toEqual({ kind: 'sent' });
+  });
+
+  test('is put off when no connection came about, and the batch is free until then', async () => {
+    const app = await start();
+    failOnce(app, new Unreachable({ method: 'POST', path: '/activities/contacts_file_import' }, false));
+    await expect(app.send()).resolves.toEqual({
+      kind: 'later',
+      until: noon + settle,
+      why: 'constant-contact-away',
+    });
+    expect(await app.record(1)).toMatchObject({ state: 'free', tries: 1 });
     await expect(app.send()).resolves.toEqual({ kind: 'sent' });
   });
 

@@ -215,12 +215,16 @@ test('a spent day parks the run, and it can be opened when the day is over', asy
   await expect(app.open()).resolves.toEqual({ kind: 'opened' });
 });
 
-test('a fault of Constant Contact is left to the host to try again', async () => {
+test('a Constant Contact that is away is looked for again after a pause', async () => {
   const app = await start();
   app.account.before = () => {
     throw new ServiceUnavailable({ method: 'GET', path: '/contact_lists/{list_id}', status: 503 });
   };
-  await expect(app.open()).rejects.toThrow(ServiceUnavailable);
+  await expect(app.open()).resolves.toEqual({
+    kind: 'later',
+    until: noon + 30_000,
+    why: 'constant-contact-away',
+  });
   expect(await app.run()).toMatchObject({ reason: null });
 });
 
