@@ -11,7 +11,7 @@ import { startConstantContact, type ConstantContactEmulator } from '../emulators
 import type { Options } from '../emulators/constant-contact/options';
 import { driveRun, type DrivenRun, type Driving } from './drive-run';
 import { makeMemoryBlobs, type MemoryBlobs, type MemoryBlobsOptions } from './memory-blobs';
-import { makeMemoryTable, type MemoryTable } from './memory-tables';
+import { makeMemoryTable, type MemoryTable, type MemoryTableOptions } from './memory-tables';
 
 export const containerUrl = 'http://127.0.0.1:10000/devstoreaccount1/segments';
 export const connectionId = 'connection1';
@@ -41,7 +41,7 @@ export interface AppInMemory {
   stop(): Promise<void>;
 }
 
-export type HowDriven = Pick<Driving, 'before' | 'after' | 'deliverTwice'>;
+export type HowDriven = Pick<Driving, 'before' | 'around' | 'deliverTwice'>;
 
 export interface AppOptions {
   readonly settings?: Readonly<Record<string, string>>;
@@ -49,6 +49,8 @@ export interface AppOptions {
   /** What the storage does besides, for the containers of the runs and of the segments. */
   readonly files?: MemoryBlobsOptions;
   readonly segments?: MemoryBlobsOptions;
+  /** The same for the tables `runs`, `imports` and `budget`. */
+  readonly tables?: MemoryTableOptions;
 }
 
 export async function startAppInMemory(options: AppOptions = {}): Promise<AppInMemory> {
@@ -72,9 +74,9 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
   const tables = {
     exports: makeMemoryTable(),
     connections: makeMemoryTable(),
-    runs: makeMemoryTable(),
-    imports: makeMemoryTable(),
-    budget: makeMemoryTable(),
+    runs: makeMemoryTable(options.tables),
+    imports: makeMemoryTable(options.tables),
+    budget: makeMemoryTable(options.tables),
   };
   const { access_token, refresh_token, expires_in } = constantContact.issueTokens();
   const expiresAt = new Date(time + expires_in * 1000).toISOString();

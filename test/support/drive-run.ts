@@ -18,8 +18,8 @@ export interface Driving {
   passTimeTo(moment: number): void;
   /** Called before each step. */
   before?(step: Step): Promise<void> | void;
-  /** Called after each execution of an activity; a throw is a result that got lost with its worker. */
-  after?(step: Step): Promise<void> | void;
+  /** Stands in the place of each execution of an activity: does it, as often as it likes, or fails. */
+  around?(step: Step, execute: () => Promise<unknown>): Promise<unknown>;
   /** Every activity is executed twice at the same time; the first result counts. */
   readonly deliverTwice?: boolean;
 }
@@ -63,9 +63,8 @@ export function driveRun(driving: Driving, runId: string): DrivenRun {
   const execute = async (name: string, input: object): Promise<unknown> => {
     const step = stepOf(name as Step['name'], input);
     await driving.before?.(step);
-    const result = json(await activities[name]?.(json(input) as never));
-    await driving.after?.(step);
-    return result;
+    const work = async () => json(await activities[name]?.(json(input) as never));
+    return driving.around ? driving.around(step, work) : work();
   };
 
   const deliver = async (name: string, input: object): Promise<unknown> => {

@@ -13,7 +13,16 @@ export interface MemoryTable extends Table {
   dump(): ReadonlyMap<string, string>;
 }
 
-export function makeMemoryTable(): MemoryTable {
+export type TableOperation = 'get' | 'change' | 'remove' | 'query';
+
+export interface MemoryTableOptions {
+  /** Called before every operation; it may wait, or throw in the operation's place. */
+  before?(operation: TableOperation): Promise<void> | void;
+  /** Called after an operation took effect; a throw is an answer that got lost. */
+  after?(operation: TableOperation): Promise<void> | void;
+}
+
+export function makeMemoryTable({ before, after }: MemoryTableOptions = {}): MemoryTable {
   const partitions = new Map<string, Map<string, Row>>();
   let versions = 0;
   const rowsOf = (partition: string) => {
@@ -26,36 +35,43 @@ export function makeMemoryTable(): MemoryTable {
     value: schema.parse(JSON.parse(row.json)),
     etag: row.etag,
   });
-  async function* within<T>(schema: z.ZodType<T>, partition: string, matches: (rowKey: string) => boolean) {
+  /** Every operation lets others run in between, as a request does. */
+  const operate = async <T>(operation: TableOperation, effect: () => T): Promise<T> => {
+    await before?.(operation);
     await setImmediate();
-    const rows = [...rowsOf(partition)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const result = effect();
+    await after?.(operation);
+    return result;
+  };
+  async function* within<T>(schema: z.ZodType<T>, partition: string, matches: (rowKey: string) => boolean) {
+    const rows = await operate('query', () => [...rowsOf(partition)].sort(([a], [b]) => (a < b ? -1 : 1)));
     for (const [rowKey, row] of rows) if (matches(rowKey)) yield stored(schema, rowKey, row);
   }
 
   return {
     prepare: () => Promise.resolve(),
-    async get(schema, partition, rowKey) {
-      await setImmediate();
-      const row = rowsOf(partition).get(rowKey);
-      return row && stored(schema, rowKey, row);
-    },
-    async change(partition, changes) {
-      await setImmediate();
-      const rows = rowsOf(partition);
-      const wins = changes.every((change) =>
-        change.kind === 'create' ? !rows.has(change.rowKey) : rows.get(change.rowKey)?.etag === change.etag,
-      );
-      if (wins) {
-        for (const { rowKey, value } of changes) {
-          rows.set(rowKey, { json: JSON.stringify(value), etag: String(++versions) });
+    get: (schema, partition, rowKey) =>
+      operate('get', () => {
+        const row = rowsOf(partition).get(rowKey);
+        return row && stored(schema, rowKey, row);
+      }),
+    change: (partition, changes) =>
+      operate('change', () => {
+        const rows = rowsOf(partition);
+        const wins = changes.every((change) =>
+          change.kind === 'create' ? !rows.has(change.rowKey) : rows.get(change.rowKey)?.etag === change.etag,
+        );
+        if (wins) {
+          for (const { rowKey, value } of changes) {
+            rows.set(rowKey, { json: JSON.stringify(value), etag: String(++versions) });
+          }
         }
-      }
-      return wins;
-    },
-    async remove(partition, rowKey) {
-      await setImmediate();
-      rowsOf(partition).delete(rowKey);
-    },
+        return wins;
+      }),
+    remove: (partition, rowKey) =>
+      operate('remove', () => {
+        rowsOf(partition).delete(rowKey);
+      }),
     range: (schema, partition, from, to) =>
       within(schema, partition, (rowKey) => rowKey >= from && rowKey < to),
     all: (schema, partition) => within(schema, partition, () => true),
