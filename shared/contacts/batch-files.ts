@@ -1,6 +1,6 @@
 // Writes batch files within Constant Contact's limits. A series is the files that have the same wave and columns.
 import type { Batch } from './manifest';
-import { lineEnd } from './csv-line';
+import { csvLine, lineEnd } from './csv-line';
 import { outgoingBlob, type Outgoing, type OutgoingBlob } from './outgoing';
 
 /** 40,000 lines with the header; what is over Constant Contact drops in silence. Source: V3 API, `contacts_file_import`. */
@@ -125,7 +125,7 @@ export function makeBatchFiles(outgoing: Outgoing, prefix: string): BatchFiles {
     series: (wave, columns) => ({
       wave,
       columns,
-      header: Buffer.from(['email', ...columns].join(',') + lineEnd),
+      header: Buffer.from(csvLine(['email', ...columns])),
       file: undefined,
     }),
 

@@ -26,8 +26,8 @@ export const standardFields = {
 
 export type StandardField = keyof typeof standardFields;
 
-/** `cf:` and the name of a custom field, as Constant Contact lists it. */
-export const customFieldPattern = /^cf:[A-Za-z0-9_]{1,50}$/;
+/** `cf:` and the name of a custom field, as Constant Contact lists it: people name their fields in any script. */
+const customFieldPattern = /^cf:[^\p{Cc}]{1,50}$/u;
 
 /** A custom field's longest value, in code points. Source: Constant Contact V3 API, `contacts_file_import`. */
 export const customFieldLength = 255;
