@@ -1,4 +1,5 @@
 // Lint rules. Two of them guard the design: orchestrators stay replay-safe, and dependencies point inward.
+import { builtinModules } from 'node:module';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -29,6 +30,21 @@ const noOuter = {
   group: ['**/functions/**'],
   message: 'shared/ is the inside: it never imports functions/.',
 };
+const noBarrels = {
+  selector: 'ExportAllDeclaration',
+  message: 'No barrel files: import from the file that defines it.',
+};
+const noImportCalls = {
+  selector: 'ImportExpression',
+  message: 'Import at the top of the file, where the layers are watched.',
+};
+const inOrchestrators = {
+  time: 'Use context.df.currentUtcDateTime.',
+  timer: 'Use context.df.createTimer.',
+  id: 'Use context.df.newGuid, or an id from the input.',
+  tasks: 'Orchestrators yield tasks of context.df; they never await.',
+  activity: 'An orchestrator is replayed: put input and output into an activity and yield it.',
+};
 const noTest = { group: ['**/test/**', '**/emulators/**'], message: 'The app never imports what tests it.' };
 
 export default tseslint.config(
@@ -48,14 +64,12 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'ExportAllDeclaration',
-          message: 'No barrel files: import from the file that defines it.',
-        },
-      ],
+      'no-restricted-syntax': ['error', noBarrels],
     },
+  },
+  {
+    files: ['functions/**/*.ts', 'shared/**/*.ts', 'test/emulators/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', noBarrels, noImportCalls] },
   },
   {
     files: ['shared/**/*.ts'],
@@ -65,7 +79,7 @@ export default tseslint.config(
     files: ['shared/platform/**/*.ts'],
     rules: {
       'no-restricted-imports': noImports(noHost, noOuter, noTest, {
-        group: ['../[!.]*/**', '../../*'],
+        group: ['../**'],
         message: 'platform is the innermost room: it imports no other.',
       }),
     },
@@ -75,8 +89,17 @@ export default tseslint.config(
     files: ['functions/orchestrators/**/*.ts'],
     rules: {
       'no-restricted-imports': noImports(noClients, noTest, {
-        group: ['node:*', 'fs', 'crypto', 'http', 'https', '@azure/*', '**/composition*'],
-        message: 'An orchestrator is replayed: put input and output into an activity and yield it.',
+        group: [
+          'node:*',
+          // Only the packages: `./events` is a file of ours.
+          ...builtinModules.map((name) => `/${name}`),
+          '@azure/*',
+          '**/composition',
+          '**/durable',
+          '**/invocation',
+          '**/platform/**',
+        ],
+        message: inOrchestrators.activity,
       }),
       'no-restricted-globals': [
         'error',
@@ -85,31 +108,32 @@ export default tseslint.config(
           name: 'process',
           message: 'Settings may differ at replay: take them from the orchestration input.',
         },
-        { name: 'setTimeout', message: 'Use context.df.createTimer.' },
-        { name: 'setInterval', message: 'Use context.df.createTimer.' },
-        { name: 'crypto', message: 'Use context.df.newGuid, or an id from the input.' },
+        ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({
+          name,
+          message: inOrchestrators.timer,
+        })),
+        { name: 'performance', message: inOrchestrators.time },
+        { name: 'crypto', message: inOrchestrators.id },
+        { name: 'Promise', message: inOrchestrators.tasks },
         { name: 'console', message: 'Replay would log again: log in an activity.' },
+        ...['global', 'globalThis'].map((name) => ({ name, message: inOrchestrators.activity })),
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'Date', property: 'now', message: 'Use context.df.currentUtcDateTime.' },
+        { object: 'Date', property: 'now', message: inOrchestrators.time },
         { object: 'Math', property: 'random', message: 'Use an id from the input.' },
-        { object: 'performance', property: 'now', message: 'Use context.df.currentUtcDateTime.' },
       ],
       'no-restricted-syntax': [
         'error',
-        {
-          selector: 'ExportAllDeclaration',
-          message: 'No barrel files: import from the file that defines it.',
-        },
+        noBarrels,
+        noImportCalls,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: 'Use context.df.currentUtcDateTime.',
+          message: inOrchestrators.time,
         },
-        {
-          selector: 'AwaitExpression',
-          message: 'Orchestrators yield tasks of context.df; they never await.',
-        },
+        { selector: "CallExpression[callee.name='Date']", message: inOrchestrators.time },
+        { selector: 'AwaitExpression', message: inOrchestrators.tasks },
+        { selector: ':function[async=true]', message: inOrchestrators.tasks },
       ],
     },
   },

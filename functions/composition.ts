@@ -45,6 +45,9 @@ export interface Deps {
   readonly orchestrationInput: (runId: string) => ExportRunInput;
 }
 
+/** Whole ones: 1.001 times 1,000 is a little less than 1,001. */
+const milliseconds = (seconds: number) => Math.round(seconds * 1000);
+
 /** The secret of the Constant Contact app, in Key Vault. */
 const clientSecretName = 'constant-contact-client-secret';
 
@@ -84,7 +87,7 @@ export function compose(
     budget: makeBudget({ table: tables.budget, clientId, purpose: 'token', clock, log, perSecond: 1 }),
     clock,
     log,
-    timeoutMs: Math.min(settings.REQUEST_TIMEOUT_SECONDS, LONGEST_REFRESH_CALL_MILLISECONDS),
+    timeoutMs: Math.min(milliseconds(settings.REQUEST_TIMEOUT_SECONDS), LONGEST_REFRESH_CALL_MILLISECONDS),
   });
   const tokens = makeTokens({ secrets, lease, endpoint, clock, log });
   const constantContact = (connectionId: string): ConstantContact =>
@@ -95,7 +98,7 @@ export function compose(
       budget,
       log,
       clock,
-      requestTimeoutMs: settings.REQUEST_TIMEOUT_SECONDS,
+      requestTimeoutMs: milliseconds(settings.REQUEST_TIMEOUT_SECONDS),
     });
 
   const segments = makeSegmentSource({
@@ -112,7 +115,10 @@ export function compose(
   const imports = makeImportStore(tables.imports);
   const startRun = makeStartRun({ runs, clock, log });
   const closeRun = makeCloseRun({ runs, imports, files, clock, log });
-  const limits = { deadline: settings.IMPORT_DEADLINE_SECONDS, settle: settings.IMPORT_SETTLE_SECONDS };
+  const limits = {
+    deadline: milliseconds(settings.IMPORT_DEADLINE_SECONDS),
+    settle: milliseconds(settings.IMPORT_SETTLE_SECONDS),
+  };
 
   return {
     settings,
@@ -141,9 +147,9 @@ export function compose(
       constantContact,
       clock,
       log,
-      claim: settings.CLAIM_SECONDS,
-      requestTimeout: settings.REQUEST_TIMEOUT_SECONDS,
-      settle: settings.IMPORT_SETTLE_SECONDS,
+      claim: milliseconds(settings.CLAIM_SECONDS),
+      requestTimeout: milliseconds(settings.REQUEST_TIMEOUT_SECONDS),
+      settle: milliseconds(settings.IMPORT_SETTLE_SECONDS),
     }),
     awaitImports: makeAwaitImports({ runs, imports, files, constantContact, clock, log, limits }),
     tick: makeTick({
@@ -154,13 +160,13 @@ export function compose(
       closeRun,
       clock,
       log,
-      settle: settings.SEGMENT_SETTLE_SECONDS,
+      settle: milliseconds(settings.SEGMENT_SETTLE_SECONDS),
     }),
     orchestrationInput: (runId) => ({
       runId,
       concurrency: settings.IMPORT_CONCURRENCY,
-      pollFirst: settings.POLL_FIRST_SECONDS,
-      pollLongest: settings.POLL_LONGEST_SECONDS,
+      pollFirst: milliseconds(settings.POLL_FIRST_SECONDS),
+      pollLongest: milliseconds(settings.POLL_LONGEST_SECONDS),
       requestsPerSecond: settings.CONSTANT_CONTACT_REQUESTS_PER_SECOND,
     }),
   };

@@ -2,8 +2,9 @@
 // and safe, as the host writes it into the history.
 import type { ActivityHandler } from 'durable-functions';
 import type { z } from 'zod';
-import { codeOf } from '../error-code';
-import { log, within } from '../invocation';
+import { codeOf } from '../../shared/platform/error-code';
+import type { Deps } from '../composition';
+import { within } from '../invocation';
 
 export interface Activity {
   readonly name: string;
@@ -19,8 +20,8 @@ export function activity<I, O>(
   name: string,
   input: z.ZodType<I>,
   result: z.ZodType<O>,
-  ready: () => Promise<void>,
-  work: (input: I) => Promise<unknown>,
+  { ready, log }: Pick<Deps, 'ready' | 'log'>,
+  work: (input: I) => Promise<O>,
 ): Activity {
   return {
     name,

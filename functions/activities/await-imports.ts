@@ -4,4 +4,4 @@ import type { Deps } from '../composition';
 import { activity, type Activity } from './activity';
 
 export const awaitImports = (deps: Deps): Activity =>
-  activity(names.awaitImports, awaitImportsInput, awaitImportsResult, deps.ready, deps.awaitImports);
+  activity(names.awaitImports, awaitImportsInput, awaitImportsResult, deps, deps.awaitImports);

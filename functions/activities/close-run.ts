@@ -5,4 +5,4 @@ import type { Deps } from '../composition';
 import { activity, type Activity } from './activity';
 
 export const closeRun = (deps: Deps): Activity =>
-  activity(names.closeRun, closeRunInput, z.void(), deps.ready, deps.closeRun);
+  activity(names.closeRun, closeRunInput, z.void(), deps, deps.closeRun);

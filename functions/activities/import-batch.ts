@@ -4,4 +4,4 @@ import type { Deps } from '../composition';
 import { activity, type Activity } from './activity';
 
 export const importBatch = (deps: Deps): Activity =>
-  activity(names.importBatch, importBatchInput, importBatchResult, deps.ready, deps.importBatch);
+  activity(names.importBatch, importBatchInput, importBatchResult, deps, deps.importBatch);

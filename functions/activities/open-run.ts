@@ -4,4 +4,4 @@ import type { Deps } from '../composition';
 import { activity, type Activity } from './activity';
 
 export const openRun = (deps: Deps): Activity =>
-  activity(names.openRun, openRunInput, openRunResult, deps.ready, deps.openRun);
+  activity(names.openRun, openRunInput, openRunResult, deps, deps.openRun);

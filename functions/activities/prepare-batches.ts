@@ -4,4 +4,4 @@ import type { Deps } from '../composition';
 import { activity, type Activity } from './activity';
 
 export const prepareBatches = (deps: Deps): Activity =>
-  activity(names.prepareBatches, prepareBatchesInput, prepareBatchesResult, deps.ready, deps.prepareBatches);
+  activity(names.prepareBatches, prepareBatchesInput, prepareBatchesResult, deps, deps.prepareBatches);

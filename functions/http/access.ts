@@ -4,7 +4,7 @@ import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } fr
 import { hasRole } from '../../shared/access/permissions';
 import { principalFrom, type Principal, type Role, type Trust } from '../../shared/access/principal';
 import type { Log } from '../../shared/platform/log';
-import { codeOf } from '../error-code';
+import { codeOf } from '../../shared/platform/error-code';
 import { within } from '../invocation';
 import { Problem, problemResponse } from './problem';
 

@@ -17,7 +17,7 @@ export const readRejects = (deps: Deps): Route => ({
         404,
         'no-rejects',
         'This run has no rejects file.',
-        'It is written when the profiles have been read, and removed after some time.',
+        'It is written when the profiles have been read.',
       );
     }
     deps.log.info('rejects.downloaded', {

@@ -11,6 +11,7 @@ import {
   names,
   openRunResult,
   prepareBatchesResult,
+  type Closing,
   type Later,
   type Progress,
 } from '../../shared/runs/steps';
@@ -26,7 +27,7 @@ const maxLooksForAccount = 10;
 
 /** A worker that dies, or storage that is away, fails an activity: six tries over about five minutes. */
 const retry = () =>
-  Object.assign(new RetryOptions(5_000, 6), {
+  Object.assign(new RetryOptions(10_000, 6), {
     backoffCoefficient: 2,
     maxRetryIntervalInMilliseconds: 120_000,
   });
@@ -102,9 +103,10 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
   /** Sends these batches, a bounded number at a time. @returns whether the run goes on. */
   function* send(batches: readonly Sending[]): Steps<boolean> {
     let pending = [...batches];
+    let width = input.concurrency;
     while (pending.length > 0) {
       show({ phase: 'sending' });
-      const window = pending.splice(0, input.concurrency);
+      const window = pending.splice(0, width);
       const results = (yield df.Task.all(
         window.map((sending) => call(names.importBatch, sending)),
       )) as unknown[];
@@ -117,10 +119,13 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
           postponed.push(sending);
           if (!later || result.until > later.until) later = result;
         } else if (sending.attempt === 1) {
-          progress.batches.sent++;
+          // Once more when it turned out that it had not been accepted.
+          progress.batches.sent = Math.min(progress.batches.sent + 1, progress.batches.total);
         }
       }
       pending = [...postponed, ...pending];
+      // One batch finds out whether the queue of jobs has room again; the history stays short meanwhile.
+      width = later?.why === 'job-queue' ? 1 : input.concurrency;
       show({ estimateSeconds: estimate() });
       if (later) yield* park(later);
     }
@@ -145,7 +150,7 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
         continue;
       }
       progress.batches.done = Math.max(doneBefore, doneBefore + count - looked.open - looked.again.length);
-      show({ estimateSeconds: estimate(now() - sentAt) });
+      show({ estimateSeconds: estimate(progress.batches.done > doneBefore ? now() - sentAt : undefined) });
       if (looked.open === 0 && (stopping || looked.again.length === 0)) return !stopping;
       if (looked.again.length > 0 && !stopping) {
         if (!(yield* send(looked.again))) return false;
@@ -157,7 +162,7 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     }
   }
 
-  let reason: 'done' | 'changing' | 'away' | 'broken' = 'done';
+  let reason: Closing = 'done';
   try {
     const waves = yield* prepare();
     if (waves === 'changing' || waves === 'away') reason = waves;

@@ -1,6 +1,7 @@
 // Access tokens of connections. A refresh token is single use: one renewal at a time everywhere, and the new one is stored before
 // anything else is done with the answer.
 import type { Clock } from '../platform/clock';
+import { codeOf } from '../platform/error-code';
 import type { Lease, LeaseHandle } from '../platform/lease';
 import type { Log } from '../platform/log';
 import type { SecretStore } from '../platform/vault';
@@ -156,7 +157,7 @@ export function makeTokens(deps: TokensDeps): Tokens {
       memory.set(connectionId, { tokens, readAt: clock.now() });
       return tokens;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+      const code = codeOf(error);
       if (error instanceof ReconnectNeeded) {
         memory.delete(connectionId);
         log.error('constant-contact.reconnect-needed', { connectionId, reason: error.reason });

@@ -1,16 +1,11 @@
 // Writes batch files within Constant Contact's limits. A series is the files that have the same wave and columns.
+import { LARGEST_CSV_BYTES } from '../constant-contact/import-body';
 import type { Batch } from './manifest';
 import { csvLine, lineEnd } from './csv-line';
 import { outgoingBlob, type Outgoing, type OutgoingBlob } from './outgoing';
 
 /** 40,000 lines with the header; what is over Constant Contact drops in silence. Source: V3 API, `contacts_file_import`. */
-export const maxContactsPerFile = 39_999;
-/** Below Constant Contact's 4 MB, over which it drops the rest in silence, whichever megabyte it means. */
-export const maxRequestBytes = 3_900_000;
-/** What the request's other parts may take: boundaries, part headers, the file's name, and 50 list ids of 37 bytes. */
-export const multipartAllowance = 4_000;
-export const maxFileBytes = maxRequestBytes - multipartAllowance;
-
+const maxContactsPerFile = 39_999;
 /** Below the 1,000 jobs that Constant Contact queues for an account, with room for those of others. */
 export const maxImportJobs = 900;
 
@@ -132,7 +127,7 @@ export function makeBatchFiles(outgoing: Outgoing, prefix: string): BatchFiles {
     add(series, bytes, addressEnd, from, to) {
       const size = addressEnd + (to - from) + lineEnd.length;
       let file = series.file;
-      if (!file || file.batch.contacts >= maxContactsPerFile || file.batch.bytes + size > maxFileBytes) {
+      if (!file || file.batch.contacts >= maxContactsPerFile || file.batch.bytes + size > LARGEST_CSV_BYTES) {
         if (file) end(file);
         file = series.file = begin(series);
       }

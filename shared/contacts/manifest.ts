@@ -1,5 +1,6 @@
 // What one run prepared: the batch files, the counts, and where they lie. Written once per run; small, without any contact's data.
 import { z } from 'zod';
+import type { BlobReader } from '../platform/blobs';
 
 const whole = z.int().min(0);
 
@@ -48,3 +49,12 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.output<typeof manifestSchema>;
+
+/** @param folder the run's, ending in `/`. */
+export const manifestName = (folder: string): string => `${folder}manifest.json`;
+
+/** The run's manifest; `undefined` while there is none. */
+export async function readManifest(store: BlobReader, folder: string): Promise<Manifest | undefined> {
+  const found = await store.read(manifestName(folder));
+  return found && manifestSchema.parse(JSON.parse(found.content.toString()));
+}

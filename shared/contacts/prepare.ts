@@ -6,7 +6,7 @@ import { askedColumns } from './asked-columns';
 import { makeBatchFiles, TooManyImportJobs } from './batch-files';
 import { planColumns } from './columns-plan';
 import { makeContactRow } from './contact-row';
-import { manifestSchema, type Manifest } from './manifest';
+import { manifestName, readManifest, type Manifest } from './manifest';
 import type { Mapping } from './mapping';
 import { makeOutgoing } from './outgoing';
 import { makePlacement } from './placement';
@@ -59,14 +59,6 @@ export class ManifestGone extends Error {
   constructor(readonly blob: string) {
     super('the manifest of a run vanished while the run was being prepared');
   }
-}
-
-export const manifestName = (folder: string): string => `${folder}manifest.json`;
-
-/** The run's manifest; `undefined` while there is none. */
-export async function readManifest(store: BlobStore, folder: string): Promise<Manifest | undefined> {
-  const found = await store.read(manifestName(folder));
-  return found && manifestSchema.parse(JSON.parse(found.content.toString()));
 }
 
 export async function prepare(deps: PrepareDeps, input: PrepareInput): Promise<PrepareResult> {

@@ -11,8 +11,8 @@ export const exportSchema = z.strictObject({
   /** The Constant Contact list that the contacts join. */
   listId: z.guid(),
   mapping: mappingSchema,
-  /** Names of segments, in the order that decides which of two profiles with one address wins. */
-  segments: z.array(z.string().min(1).max(256)).min(1).max(100),
+  /** Names of segments, in the order that decides which of two profiles with one address wins. As many as fit a run's row. */
+  segments: z.array(z.string().min(1).max(256)).min(1).max(25),
   /** Whether the rejects file shows addresses as they are; otherwise they are masked. */
   addressesInClear: z.boolean().default(false),
   updatedAt: z.iso.datetime(),

@@ -40,7 +40,7 @@ export function makeLease(container: ContainerClient): Lease {
     },
 
     async acquire(name, seconds) {
-      const blob = container.getBlockBlobClient(`leases/${name}`);
+      const blob = container.getBlockBlobClient(name);
       // The client proposes one id, so a call that the SDK repeats takes the lease that its first try got.
       const client = blob.getBlobLeaseClient();
       const take = () => unless(new Set([409]), () => client.acquireLease(seconds));

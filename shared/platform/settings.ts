@@ -31,9 +31,7 @@ const seconds = (fallback: number, least = 0) =>
   z.coerce
     .number({ message: 'is not a number of seconds' })
     .min(least, `is less than ${least} seconds`)
-    .default(fallback)
-    // Whole milliseconds: 1.001 times 1,000 is a little less than 1,001.
-    .transform((value) => Math.round(value * 1000));
+    .default(fallback);
 const count = (fallback: number, max: number) =>
   z.coerce
     .number({ message: 'is not a whole number' })
@@ -46,7 +44,7 @@ const flag = z
   .default('false')
   .transform((value) => value === 'true');
 
-/** Each name is an environment variable. Durations are seconds in the environment and milliseconds in `Settings`. */
+/** Each name is an environment variable, and of the same unit. */
 const environment = z.object({
   SEGMENT_CONTAINER: z.string().min(3, 'is not the name of a container'),
   SEGMENT_PREFIX: z
@@ -164,9 +162,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const stateStorage = storageAccount(present, stateName, ['blob', 'table'], faults);
   const segmentStorage = storageAccount(present, segmentName, ['blob'], faults);
   const times = environment.pick({ REQUEST_TIMEOUT_SECONDS: true, CLAIM_SECONDS: true }).safeParse(present);
-  if (times.success && times.data.REQUEST_TIMEOUT_SECONDS >= times.data.CLAIM_SECONDS) {
+  if (times.success && times.data.CLAIM_SECONDS < 2 * times.data.REQUEST_TIMEOUT_SECONDS) {
     faults.push(
-      'CLAIM_SECONDS must be longer than REQUEST_TIMEOUT_SECONDS: a claim outlives the call that it covers',
+      'CLAIM_SECONDS must be at least twice REQUEST_TIMEOUT_SECONDS: a claim covers the call and the wait for its slot',
     );
   }
   if (!parsed.success || !stateStorage || !segmentStorage || faults.length > 0)

@@ -23,6 +23,7 @@ export interface Table {
    * All-or-nothing changes of one partition.
    * @returns false when any of them lost: a row is there already, is gone, or has changed. As the SDK repeats a call whose
    *   answer was lost, "lost" can also mean "done by my first try": whoever must know reads the row again and looks whose it is.
+   * @throws {RowTooLarge}
    */
   change(partition: string, changes: readonly Change[]): Promise<boolean>;
   /** Removes a row, of whatever version; it is no fault when there is none. */
@@ -40,6 +41,20 @@ interface Row extends Record<string, unknown> {
 }
 
 const lost = new Set([404, 409, 412]);
+
+/** The longest text of one property, in UTF-16 units. Source: Table storage's data model, 64 KiB a property. */
+const longestText = 32_000;
+
+/** A fault of this code, never of the data: a list without an end was put into a row. */
+export class RowTooLarge extends Error {
+  readonly code = 'row-too-large';
+  constructor(
+    readonly rowKey: string,
+    readonly length: number,
+  ) {
+    super(`the row ${rowKey} has ${length} characters, and a table takes ${longestText}`);
+  }
+}
 
 export function makeTable(client: TableClient): Table {
   const stored = <T>(schema: z.ZodType<T>, entity: TableEntityResult<Row>): Stored<T> => ({
@@ -68,11 +83,11 @@ export function makeTable(client: TableClient): Table {
     },
 
     async change(partition, changes) {
-      const row = (rowKey: string, value: unknown): Row => ({
-        partitionKey: partition,
-        rowKey,
-        json: JSON.stringify(value),
-      });
+      const row = (rowKey: string, value: unknown): Row => {
+        const json = JSON.stringify(value);
+        if (json.length > longestText) throw new RowTooLarge(rowKey, json.length);
+        return { partitionKey: partition, rowKey, json };
+      };
       try {
         if (changes.length === 1) {
           const [only] = changes as [Change];

@@ -51,12 +51,9 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
     if (fate === 'notSent') sentToTheEnd = false;
     for (const remark of record?.remarks ?? []) warnings.push(`Batch ${number}: ${remarks[remark]}`);
     if (wave > 0) {
-      if (fate !== 'completed') {
-        const fields = columns.filter((column) => column !== 'email').join(', ');
-        warnings.push(
-          `Batch ${number}: the fields ${fields} of ${contacts} contacts ${fate === 'notSent' ? 'were not sent' : 'were sent, but not confirmed'}.`,
-        );
-      }
+      const lost = laterLoss(fate, contacts, record?.counters);
+      const fields = columns.filter((column) => column !== 'email').join(', ');
+      if (lost) warnings.push(`Batch ${number}: the fields ${fields} of ${lost}.`);
     } else if (fate === 'completed' && record?.counters) {
       const named =
         record.counters.errorCount + record.counters.correctableCount + record.counters.cannotAddToListCount;
@@ -75,6 +72,18 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
 
   const { read, duplicate, rejected } = manifest.counts;
   return { counts: { read, duplicate, rejected, ...sums }, warnings, sentToTheEnd };
+}
+
+/** What a later wave did not bring about. Whoever cannot join the list was counted in wave 0. */
+function laterLoss(
+  fate: ReturnType<typeof fateOf>,
+  contacts: number,
+  counters: Counters | null | undefined,
+): string | undefined {
+  if (fate === 'notSent') return `${contacts} contacts were not sent`;
+  if (fate === 'unconfirmed') return `${contacts} contacts were sent, but not confirmed`;
+  const refused = Math.min(contacts, (counters?.errorCount ?? 0) + (counters?.correctableCount ?? 0));
+  return refused > 0 ? `${refused} contacts were refused by Constant Contact` : undefined;
 }
 
 function fateOf(record: ImportRecord | undefined): 'completed' | 'unconfirmed' | 'notSent' {
@@ -110,7 +119,10 @@ export function verdict({ cancelRequested, reason, account }: Ending): {
       },
     };
   }
-  if (unfinished || reason) {
+  // A late close after everything was confirmed is no failure of the run.
+  const wellAllTheSame =
+    reason?.code === 'internal' && account?.sentToTheEnd && account.counts.unconfirmed === 0;
+  if (unfinished || (reason && !wellAllTheSame)) {
     return {
       status: 'Failed',
       reason: reason ?? {

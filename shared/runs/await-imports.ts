@@ -12,7 +12,7 @@ import { attemptNeeded, isOnItsWay, lookAtJob, lookInVain, type LookLimits } fro
 import { isAway, remedyFor } from './remedy';
 import { isOver, type Run } from './run';
 import type { RunStore } from './run-store';
-import { stopped, type Later } from './steps';
+import { type awaitImportsInput, type awaitImportsResult, stopped, type Step } from './steps';
 
 export interface AwaitImportsDeps {
   readonly runs: RunStore;
@@ -24,11 +24,7 @@ export interface AwaitImportsDeps {
   readonly limits: LookLimits;
 }
 
-export type AwaitImports = (input: {
-  runId: string;
-}) => Promise<
-  { kind: 'looked'; open: number; again: { batch: number; attempt: number }[] } | Later | typeof stopped
->;
+export type AwaitImports = Step<typeof awaitImportsInput, typeof awaitImportsResult>;
 
 interface Seen {
   readonly job: ImportJob;
@@ -116,8 +112,11 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
             : lookAtJob(stored.value, job, clock.now(), limits);
         const after = doubled ? withRemark(looked, 'doubled') : looked;
         await note(run, stored.value, after, job);
-        // Lost only to a sender that works on the same record; the next look sees what it did.
-        if (after !== stored.value) await imports.put(runId, stored, after);
+        // Lost only to a sender that works on the same record, as the next look sees; or the run is over, and nobody comes for the
+        // messages.
+        if (after === stored.value || (await imports.put(runId, stored, after))) continue;
+        if (isOver((await runs.get(runId))?.status ?? 'Failed'))
+          await files.remove(messagesBlob(runId, after.batch, after.attempt));
       }
     }
     if (run.cancelRequested) return stopped;

@@ -1,18 +1,19 @@
 // Closes a run in repeatable steps: report, final row and release of the export, removal of what was temporary.
-import { readManifest } from '../contacts/prepare';
-import type { Batch, Manifest } from '../contacts/manifest';
+import type { z } from 'zod';
+import { readManifest, type Batch, type Manifest } from '../contacts/manifest';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
 import { account, verdict, type Account } from './accounting';
 import type { ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
-import { jobMessagesSchema, messagesFolder } from './job-messages';
-import { planSchema } from './open-run';
+import { jobMessagesSchema, messagesBlob, messagesFolder } from './job-messages';
+import { planSchema } from './plan';
 import { refusedRows } from './refused-rows';
 import { unavailable } from './remedy';
-import { folderOf, isOver, type Reason, type Run } from './run';
+import { folderOf, isOver, rejectsBlob, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
+import type { Closing, closeRunInput } from './steps';
 
 export interface CloseRunDeps {
   readonly runs: RunStore;
@@ -22,10 +23,7 @@ export interface CloseRunDeps {
   readonly log: Log;
 }
 
-/** Why the orchestration closes the run, as far as it knows; the run's row may know more. */
-export type Closing = 'done' | 'changing' | 'away' | 'broken';
-
-export type CloseRun = (input: { runId: string; reason: Closing }) => Promise<void>;
+export type CloseRun = (input: z.output<typeof closeRunInput>) => Promise<void>;
 
 const closingReasons: Readonly<Record<Closing, Reason | null>> = {
   done: null,
@@ -46,6 +44,9 @@ const closingReasons: Readonly<Record<Closing, Reason | null>> = {
   },
 };
 
+/** The rejects file is written in blocks of this size. */
+const blockBytes = 4 * 1024 * 1024;
+
 export function makeCloseRun(deps: CloseRunDeps): CloseRun {
   const { runs, imports, files, clock, log } = deps;
 
@@ -61,12 +62,16 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
     const records = (await imports.all(runId)).map(({ value }) => value);
 
     if (!isOver(run.status)) {
-      const rejects = manifest ? await completeRejects(runId, manifest) : run.rejects;
+      const rejects = manifest ? await completeRejects(runId, manifest, records) : run.rejects;
       const sum = manifest ? account(manifest, records) : null;
       const ended = ending(run, sum);
       await files.write(
         `${folder}report.json`,
-        JSON.stringify({ ...ended, batches: manifest ? fates(manifest, records) : [] }),
+        JSON.stringify({
+          ...ended,
+          warnings: sum?.warnings ?? [],
+          batches: manifest ? fates(manifest, records) : [],
+        }),
         'application/json',
       );
       run = await runs.finish(runId, (before) => ({
@@ -95,38 +100,53 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
     return {
       ...verdict({ cancelRequested: run.cancelRequested, reason: run.reason, account: sum }),
       counts: sum?.counts ?? run.counts,
-      warnings: [...(sum?.warnings ?? [])],
+      warnings: shownWarnings(sum?.warnings ?? []),
     };
   }
 
-  /** Puts what Constant Contact said about single rows behind what prepare rejected. */
-  async function completeRejects(runId: string, manifest: Manifest): Promise<string> {
-    const name = `${folderOf(runId)}rejects.csv`;
+  /** Puts what Constant Contact said about single rows behind what prepare rejected. @returns the blob of the complete file. */
+  async function completeRejects(
+    runId: string,
+    manifest: Manifest,
+    records: readonly ImportRecord[],
+  ): Promise<string> {
+    // Of the last attempts only: what an earlier one complained about, the later one may have taken.
+    const last = new Set(records.map(({ batch, attempt }) => messagesBlob(runId, batch, attempt)));
+    const told = (await Array.fromAsync(files.list(messagesFolder(runId)))).filter(({ name }) =>
+      last.has(name),
+    );
     const prepared = await files.facts(manifest.rejects);
-    if (!prepared) return name;
-    const upload = files.upload(name, 'text/csv; charset=utf-8');
-    for await (const chunk of await files.stream(prepared.name, prepared.etag))
-      await upload.append(chunk as Buffer);
+    if (told.length === 0 || !prepared) return manifest.rejects;
+
+    const upload = files.upload(rejectsBlob(runId), 'text/csv; charset=utf-8');
+    const pending: Buffer[] = [];
+    const append = async (bytes: Buffer) => {
+      pending.push(bytes);
+      if (pending.reduce((sum, { length }) => sum + length, 0) >= blockBytes) await flush();
+    };
+    const flush = () => upload.append(Buffer.concat(pending.splice(0)));
+    for await (const chunk of await files.stream(prepared.name, prepared.etag)) await append(chunk as Buffer);
     const inClear = await addressesInClear(runId);
-    for await (const { name: blob } of files.list(messagesFolder(runId))) {
-      const found = await files.read(blob);
+    for (const { name } of told) {
+      const found = await files.read(name);
       if (!found) continue;
       const messages = jobMessagesSchema.parse(JSON.parse(found.content.toString('utf8')));
       const entry = manifest.batches[messages.batch - 1];
       if (!entry) continue;
       const file = await files.read(entry.blob);
-      await upload.append(Buffer.from(refusedRows(messages, entry, file?.content, inClear)));
+      await append(Buffer.from(refusedRows(messages, entry, file?.content, inClear)));
     }
+    if (pending.length > 0) await flush();
     await upload.commit();
-    return name;
+    return rejectsBlob(runId);
   }
 
   async function addressesInClear(runId: string): Promise<boolean> {
-    for await (const { name } of files.list(`${folderOf(runId)}plan-`)) {
-      const found = await files.read(name);
-      if (found) return planSchema.parse(JSON.parse(found.content.toString('utf8'))).addressesInClear;
-    }
-    return false;
+    const plan = (await Array.fromAsync(files.list(`${folderOf(runId)}plan-`))).at(-1);
+    const found = plan && (await files.read(plan.name));
+    return (
+      found !== undefined && planSchema.parse(JSON.parse(found.content.toString('utf8'))).addressesInClear
+    );
   }
 
   /** Keeps the manifest, the report, the rejects, and the files of batches that did not go through, for a later try. */
@@ -147,6 +167,14 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
     }
     await imports.removeAll(run.id);
   }
+}
+
+/** A run's row holds the first warnings; the report holds all. */
+const mostWarnings = 20;
+
+function shownWarnings(warnings: readonly string[]): string[] {
+  const more = warnings.length - mostWarnings;
+  return [...warnings.slice(0, mostWarnings), ...(more > 0 ? [`There are ${more} more warnings.`] : [])];
 }
 
 /** What became of each batch, for the report. */

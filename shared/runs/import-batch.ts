@@ -1,7 +1,7 @@
 // Sends one batch as one import job, once: whoever comes first claims it, and after an outcome that nobody saw the file's name is
 // looked up before it is sent again.
 import { randomUUID } from 'node:crypto';
-import { readManifest } from '../contacts/prepare';
+import { readManifest } from '../contacts/manifest';
 import type { ConstantContact } from '../constant-contact/client';
 import { ConstantContactError, NotFound, RequestRefused } from '../constant-contact/errors';
 import type { ImportJob } from '../constant-contact/schemas';
@@ -14,7 +14,7 @@ import type { ImportStore } from './import-store';
 import { isAway, remedyFor, unavailable } from './remedy';
 import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
-import { stopped, type Later } from './steps';
+import { type importBatchInput, type importBatchResult, stopped, type Later, type Step } from './steps';
 
 export interface ImportBatchDeps {
   readonly runs: RunStore;
@@ -31,11 +31,7 @@ export interface ImportBatchDeps {
   readonly settle: number;
 }
 
-export type ImportBatch = (input: {
-  runId: string;
-  batch: number;
-  attempt: number;
-}) => Promise<{ kind: 'sent' } | Later | typeof stopped>;
+export type ImportBatch = Step<typeof importBatchInput, typeof importBatchResult>;
 
 const refused: Reason = {
   code: 'import-refused',
@@ -133,7 +129,9 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     // Whoever ends a run says so in its row before it looks at the claims: one of the two sees the other.
     const still = await runs.get(runId);
     if (!still || !goesOn(still)) {
-      await giveBack(runId, held, inDoubt);
+      // The rows of a run that is over have been removed, and nobody comes to remove this one.
+      if (!still || isOver(still.status)) await imports.remove(runId, batch);
+      else await giveBack(runId, held, inDoubt);
       return stopped;
     }
     let job: ImportJob;

@@ -9,6 +9,7 @@ export interface ImportStore {
   all(runId: string): Promise<Stored<ImportRecord>[]>;
   /** @returns whether the record was still as `before` (`undefined`: absent) and is now `next`. */
   put(runId: string, before: Stored<ImportRecord> | undefined, next: ImportRecord): Promise<boolean>;
+  remove(runId: string, batch: number): Promise<void>;
   removeAll(runId: string): Promise<void>;
 }
 
@@ -27,6 +28,7 @@ export function makeImportStore(table: Table): ImportStore {
             }
           : { kind: 'create', rowKey: keyOf(next.batch), value: importRecordSchema.parse(next) },
       ]),
+    remove: (runId, batch) => table.remove(runId, keyOf(batch)),
     async removeAll(runId) {
       for (const { rowKey } of await store.all(runId)) await table.remove(runId, rowKey);
     },

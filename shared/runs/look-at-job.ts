@@ -42,8 +42,11 @@ export function lookAtJob(
     case 'timed_out':
     case 'cancelled':
       return { ...found, state: 'failed', ended: job.state };
-    default:
-      return { ...found, state: lapsed ? 'unconfirmed' : 'open' };
+    default: {
+      // Most looks change nothing; then the record is the same object, and nothing is written.
+      const known = record.state === 'open' && record.jobId === job.id && record.unseenSince === undefined;
+      return known && !lapsed ? record : { ...found, state: lapsed ? 'unconfirmed' : 'open' };
+    }
   }
 }
 

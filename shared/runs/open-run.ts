@@ -1,36 +1,18 @@
 // Opens a run: freezes its configuration, finds and pins the shards, and checks what can be checked before anything is read or sent.
-import { z } from 'zod';
 import type { ConnectionStore } from '../connections/connection-store';
 import type { ConstantContact } from '../constant-contact/client';
-import { NotFound } from '../constant-contact/errors';
-import { mappingSchema, type Mapping } from '../contacts/mapping';
 import type { ExportStore } from '../exports/export-store';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import { SegmentFault, ShardChanged } from '../segments/errors';
-import { segmentSchema, type Segment } from '../segments/segment';
+import type { Segment } from '../segments/segment';
 import type { SegmentSource } from '../segments/segment-source';
 import { isAway, remedyFor } from './remedy';
-import { folderOf, isOver, type Reason } from './run';
+import { checkAccount } from './check-account';
+import { freezePlan, planBlob } from './plan';
+import { isOver, type Reason } from './run';
 import type { RunStore } from './run-store';
-import { stopped, type Later } from './steps';
-
-/** What the run works with from here on, whatever happens to the export's configuration meanwhile. */
-export const planSchema = z.strictObject({
-  listId: z.guid(),
-  mapping: mappingSchema,
-  addressesInClear: z.boolean(),
-  segments: z.array(segmentSchema),
-});
-export type Plan = z.output<typeof planSchema>;
-
-export const planBlob = (runId: string, round: number): string => `${folderOf(runId)}plan-${round}.json`;
-
-export async function readPlan(files: BlobStore, runId: string, round: number): Promise<Plan> {
-  const found = await files.read(planBlob(runId, round));
-  if (!found) throw new Error(`the plan of run ${runId} is missing`);
-  return planSchema.parse(JSON.parse(found.content.toString('utf8')));
-}
+import { type openRunInput, type openRunResult, stopped, type Step } from './steps';
 
 export interface OpenRunDeps {
   readonly runs: RunStore;
@@ -42,10 +24,7 @@ export interface OpenRunDeps {
   readonly clock: Clock;
 }
 
-export type OpenRun = (input: {
-  runId: string;
-  round: number;
-}) => Promise<{ kind: 'opened' } | { kind: 'changed' } | Later | typeof stopped>;
+export type OpenRun = Step<typeof openRunInput, typeof openRunResult>;
 
 /** Between two looks at an account that cannot be reached; the orchestration counts them. Milliseconds. */
 const awayPause = 30_000;
@@ -98,11 +77,7 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     }
 
     try {
-      const reason = await checkAccount(
-        deps.constantContact(run.connectionId),
-        wanted.listId,
-        wanted.mapping,
-      );
+      const reason = await checkAccount(deps.constantContact(run.connectionId), connection, wanted);
       if (reason) return await stop(reason);
     } catch (error) {
       if (isAway(error))
@@ -113,50 +88,14 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     }
 
     const { listId, mapping, addressesInClear } = wanted;
-    const plan = await freeze(deps.files, runId, round, { listId, mapping, addressesInClear, segments });
-    await runs.update(runId, (before) => ({
+    const plan = await freezePlan(deps.files, runId, round, { listId, mapping, addressesInClear, segments });
+    const opened = await runs.update(runId, (before) => ({
       ...before,
       listId: plan.listId,
       pointers: Object.fromEntries(plan.segments.map(({ name, pointer }) => [name, pointer])),
     }));
-    return { kind: 'opened' };
+    // An execution that comes so late would leave a plan that nobody removes.
+    if (isOver(opened.status)) await deps.files.remove(planBlob(runId, round));
+    return isOver(opened.status) ? stopped : { kind: 'opened' };
   };
-}
-
-/** The first plan of a round is the round's: an execution that comes late must not change what is read already. */
-async function freeze(files: BlobStore, runId: string, round: number, plan: Plan): Promise<Plan> {
-  const isFirst = await files.create(planBlob(runId, round), JSON.stringify(plan), 'application/json');
-  return isFirst ? plan : readPlan(files, runId, round);
-}
-
-/** The list and the custom fields, as the account has them. Two or three requests. */
-async function checkAccount(
-  account: ConstantContact,
-  listId: string,
-  mapping: Mapping,
-): Promise<Reason | undefined> {
-  try {
-    const list = await account.contactList(listId);
-    if (list.deleted)
-      return fault(
-        'list-deleted',
-        `The list "${list.name}" was deleted in Constant Contact. Choose another list for the export.`,
-      );
-  } catch (error) {
-    if (error instanceof NotFound)
-      return fault(
-        'list-unknown',
-        `Constant Contact has no list with the id ${listId}. Choose a list of this account for the export.`,
-      );
-    throw error;
-  }
-  const wanted = Object.keys(mapping.fields).filter((field) => field.startsWith('cf:'));
-  if (wanted.length === 0) return undefined;
-  const known = new Set((await account.customFields()).map(({ name }) => `cf:${name}`));
-  const unknown = wanted.filter((field) => !known.has(field));
-  if (unknown.length === 0) return undefined;
-  return fault(
-    'custom-field-unknown',
-    `Constant Contact has no custom field ${unknown.map((field) => `"${field.slice(3)}"`).join(', ')}. Create it there, or correct the export's data matching.`,
-  );
 }

@@ -1,15 +1,16 @@
 // Prepares a run: reads the pinned shards and writes its batch files, its rejects file and its manifest.
 import { randomUUID } from 'node:crypto';
+import { manifestName } from '../contacts/manifest';
 import { prepare } from '../contacts/prepare';
 import type { BlobStore } from '../platform/blobs';
 import type { Log } from '../platform/log';
 import { SegmentFault, ShardChanged } from '../segments/errors';
 import type { SegmentSource } from '../segments/segment-source';
 import { countsOfNothingSent } from './accounting';
-import { readPlan } from './open-run';
-import { folderOf, isOver } from './run';
+import { readPlan } from './plan';
+import { folderOf, isOver, rejectsBlob } from './run';
 import type { RunStore } from './run-store';
-import { stopped } from './steps';
+import { type prepareBatchesInput, type prepareBatchesResult, stopped, type Step } from './steps';
 
 export interface PrepareBatchesDeps {
   readonly runs: RunStore;
@@ -19,10 +20,7 @@ export interface PrepareBatchesDeps {
   readonly limits: { readonly maxContacts: number; readonly maxMalformedShare: number };
 }
 
-export type PrepareBatches = (input: {
-  runId: string;
-  round: number;
-}) => Promise<{ kind: 'prepared'; waves: number[]; contacts: number } | { kind: 'changed' } | typeof stopped>;
+export type PrepareBatches = Step<typeof prepareBatchesInput, typeof prepareBatchesResult>;
 
 class Canceled extends Error {
   readonly code = 'canceled';
@@ -62,16 +60,27 @@ export function makePrepareBatches({
       if (result.kind === 'refused') {
         const { reason, rejects, counted } = result;
         const { code, sentence } = reason;
-        await runs.update(runId, (before) => ({
+        const after = await runs.update(runId, (before) => ({
           ...before,
           reason: { code, sentence },
           rejects,
           counts: counted ? countsOfNothingSent(counted.counts) : null,
           rejectedByReason: counted?.rejectedByReason ?? null,
         }));
+        // Too late: the run has been closed, and nobody comes to remove this one.
+        if (isOver(after.status) && after.rejects !== rejects) await files.remove(rejects);
         return stopped;
       }
       const { manifest } = result;
+      const now = await runs.get(runId);
+      if (!now || isOver(now.status)) {
+        // Too late as well. A run that was closed without a manifest has no use for this one.
+        if (now?.rejects !== rejectsBlob(runId)) {
+          await files.remove(manifestName(folderOf(runId)));
+          await files.removeAll(`${folderOf(runId)}${manifest.execution}/`);
+        }
+        return stopped;
+      }
       const waves: number[] = [];
       for (const { wave } of manifest.batches) {
         while (waves.length <= wave) waves.push(0);

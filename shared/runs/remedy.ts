@@ -14,8 +14,8 @@ import { ClientSecretRefused, ReconnectNeeded } from '../constant-contact/token-
 import type { Reason } from './run';
 import type { Later } from './steps';
 
-/** While the account's queue is full, one look a minute: its jobs take minutes. */
-const queuePause = 60_000;
+/** While the account's queue is full: its jobs take minutes. */
+const queuePause = 120_000;
 const throttlePause = 2_000;
 
 /** Constant Contact cannot be reached, or does not answer as it should: that passes, sooner or later. */

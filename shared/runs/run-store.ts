@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Stored, Table } from '../platform/tables';
 import { exportIdOf, isOver, runSchema, type Run } from './run';
 
-/** One row per export. `runId` names the run that is on; `pointers` are those of the data last sent, by segment. */
+/** One row per export. `runId` names the run that is on; `pointers` are those that the last run read, however it ended, by segment. */
 const lockSchema = z.strictObject({
   runId: z.string().nullable(),
   pointers: z.record(z.string(), z.string()).nullable(),
@@ -17,6 +17,11 @@ const lockKey = 'lock';
 function runKey(runId: string): string {
   const [, moment = '', tail = ''] = runId.split('-');
   return `run-${moment.replace(/\d/g, (digit) => String(9 - Number(digit)))}-${tail}`;
+}
+
+/** A run that ended before it looked at the data leaves what is known as it is: nothing, at first. */
+function knownAfter(known: Lock['pointers'], read: Readonly<Record<string, string>>): Lock['pointers'] {
+  return known === null && Object.keys(read).length === 0 ? null : { ...known, ...read };
 }
 
 export interface RunStore {
@@ -80,7 +85,10 @@ export function makeRunStore(table: Table): RunStore {
             ? { kind: 'started' }
             : { kind: 'busy', runId: found.value.runId };
         }
-        if (await find(run.id)) return { kind: 'done' };
+        const known = await find(run.id);
+        if (known && isOver(known.value.status)) return { kind: 'done' };
+        // Somebody started it between the two looks: the lock names it by now.
+        if (known) continue;
         const done = await table.change(run.exportId, [
           { kind: 'create', rowKey: runKey(run.id), value: runSchema.parse(run) },
           setLock(found, { runId: run.id, pointers: found?.value.pointers ?? null }),
@@ -112,7 +120,7 @@ export function makeRunStore(table: Table): RunStore {
         const done = await table.change(exportId, [
           { kind: 'replace', rowKey: found.rowKey, value, etag: found.etag },
           ...(lock?.value.runId === runId
-            ? [setLock(lock, { runId: null, pointers: { ...lock.value.pointers, ...value.pointers } })]
+            ? [setLock(lock, { runId: null, pointers: knownAfter(lock.value.pointers, value.pointers) })]
             : []),
         ]);
         if (done) return value;

@@ -89,3 +89,6 @@ export const exportIdOf = (runId: string): string => runId.slice(0, runId.indexO
 
 /** Everything that a run keeps in Blob storage lies below this. */
 export const folderOf = (runId: string): string => `${runId}/`;
+
+/** The rejects file of a run that was prepared, complete once the run is over. */
+export const rejectsBlob = (runId: string): string => `${folderOf(runId)}rejects.csv`;

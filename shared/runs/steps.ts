@@ -4,6 +4,9 @@ import { runIdSchema } from './run';
 
 const whole = z.int().min(0);
 
+/** A step of a run as a plain function: what an activity does. */
+export type Step<I extends z.ZodType, R extends z.ZodType> = (input: z.output<I>) => Promise<z.output<R>>;
+
 /** Names of the Durable functions. They are part of what is stored: renaming one breaks runs that are on. */
 export const names = {
   exportRun: 'exportRun',
@@ -32,7 +35,7 @@ const changedSchema = z.strictObject({ kind: z.literal('changed') });
 const stoppedSchema = z.strictObject({ kind: z.literal('stopped') });
 export const stopped = { kind: 'stopped' } as const;
 
-/** Times are seconds of the app's settings in milliseconds; they are frozen at the start, as a replay must see the same ones. */
+/** Times in milliseconds. Frozen at the start, as a replay must see the same ones. */
 export const exportRunInput = z.strictObject({
   runId: runIdSchema,
   /** How many import batches are on their way at once. */
@@ -82,9 +85,13 @@ export const awaitImportsResult = z.discriminatedUnion('kind', [
   stoppedSchema,
 ]);
 
+/** Why the orchestration closes the run, as far as it knows; the run's row may know more. */
+const closingSchema = z.enum(['done', 'changing', 'away', 'broken']);
+export type Closing = z.output<typeof closingSchema>;
+
 export const closeRunInput = z.strictObject({
   runId: runIdSchema,
-  reason: z.enum(['done', 'changing', 'away', 'broken']),
+  reason: closingSchema,
 });
 
 /** What the custom status of the orchestration shows. */

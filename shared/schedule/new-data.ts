@@ -12,7 +12,7 @@ export type Dueness =
   | { readonly kind: 'not-due' };
 
 /**
- * @param known the pointers of the data last sent, by segment; `null` when nothing is known yet.
+ * @param known the pointers that the last run read, however it ended, by segment; `null` when nothing is known yet.
  * @param settle how long a changed pointer must stand still, in milliseconds.
  */
 export function newDataDue(

@@ -2,6 +2,7 @@
 import type { Export } from '../exports/export';
 import type { ExportStore } from '../exports/export-store';
 import type { Clock } from '../platform/clock';
+import { codeOf } from '../platform/error-code';
 import type { Log } from '../platform/log';
 import { isOver, newDataRunId } from '../runs/run';
 import type { RunStore } from '../runs/run-store';
@@ -47,11 +48,7 @@ export function makeTick(deps: TickDeps): Tick {
         await startIfDue(each, look, runner);
       } catch (error) {
         // One export that cannot be looked at must not keep the others from running.
-        const code =
-          error instanceof Error && 'code' in error && typeof error.code === 'string'
-            ? error.code
-            : 'unknown';
-        log.warn('schedule.export-failed', { export: each.id, code });
+        log.warn('schedule.export-failed', { export: each.id, code: codeOf(error) });
       }
     }
   };

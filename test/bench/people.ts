@@ -46,7 +46,9 @@ const domains =
   'example.com example.org example.net mail.example.com post.example.org shop.example.net web.example.com inbox.example.org'.split(
     ' ',
   );
-const cities = 'Amsterdam Bergen Brno Köln Lyon Málaga Porto Seattle Springfield Vienna Zürich Łódź'.split(' ');
+const cities = 'Amsterdam Bergen Brno Köln Lyon Málaga Porto Seattle Springfield Vienna Zürich Łódź'.split(
+  ' ',
+);
 const streets = [
   'Main Street',
   'Station Road',
@@ -55,7 +57,9 @@ const streets = [
   'Calle Mayor, 2nd floor',
   'High St',
 ];
-const countries = 'Austria France Germany Netherlands Norway Poland Portugal Spain Sweden Switzerland'.split(' ');
+const countries = 'Austria France Germany Netherlands Norway Poland Portugal Spain Sweden Switzerland'.split(
+  ' ',
+);
 const interests = 'books cooking cycling films garden hiking music running sailing skiing'.split(' ');
 const notes = [
   'Called about the delivery, was told "next week"',
@@ -70,14 +74,23 @@ const notes = [
 const isDuplicate = (row: number) => row % 50 === 49;
 /** One row in 1,000 has an address that is none. */
 const isFaulty = (row: number) => row % 1_000 === 500;
-const faultyAddresses = ['', 'nobody', 'a@b', 'two@at@example.com', 'with space@example.com', '.@example..com'];
+const faultyAddresses = [
+  '',
+  'nobody',
+  'a@b',
+  'two@at@example.com',
+  'with space@example.com',
+  '.@example..com',
+];
 
 const fieldOf = (names: readonly string[], row: number, salt: number, blankSalt: number) =>
   mix(seed, row, blankSalt) % 10 === 0 ? '' : pick(names, mix(seed, row, salt));
 
 /** The address that belongs to the row's number, as it is sent. */
 const addressOf = (row: number) =>
-  `${lastNames[mix(seed, row, salts.last) % 15]!.normalize('NFD').toLowerCase().replaceAll(/[^a-z]/g, '')}.${row}@${pick(domains, mix(seed, row, salts.domain))}`;
+  `${lastNames[mix(seed, row, salts.last) % 15]!.normalize('NFD')
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')}.${row}@${pick(domains, mix(seed, row, salts.domain))}`;
 
 /** An earlier row with an address of its own. */
 function earlierRow(row: number): number {

@@ -1,6 +1,7 @@
 // Prepare is repeatable and exclusive in effect: one manifest for a run, whoever fails, repeats or comes second.
 import type { Mapping } from '../../shared/contacts/mapping';
-import { ManifestGone, prepare, readManifest } from '../../shared/contacts/prepare';
+import { readManifest } from '../../shared/contacts/manifest';
+import { ManifestGone, prepare } from '../../shared/contacts/prepare';
 import { makeMemoryBlobs } from '../support/memory-blobs';
 import { feed, oneShard, type Row } from './feeder';
 import { folder, prepared, receive, run } from './prepared';

@@ -8,7 +8,8 @@ import {
   type HistoryEvent,
   type ReplayedAction,
 } from '../support/replay';
-import { startTime, stepOrchestrator, type Action } from '../support/step-orchestrator';
+import type { Action } from '../support/orchestrator-tasks';
+import { startTime, stepOrchestrator } from '../support/step-orchestrator';
 
 const runId = 'spring-20260301115900-abcdefghij23';
 const input = { runId, concurrency: 2, pollFirst: 5_000, pollLongest: 60_000, requestsPerSecond: 4 };

@@ -40,9 +40,9 @@ const story = ({ actions }: Stepped) =>
     if (action.kind === 'timer') {
       return `timer ${(action.until - action.from) / 1000}${action.canceled ? ' canceled' : ''}`;
     }
-    const { round, batch, attempt, reason } = action.input as Record<string, unknown>;
-    const details = batch === undefined ? (round ?? reason) : `${String(batch)}/${String(attempt)}`;
-    return details === undefined ? action.name : `${action.name} ${String(details)}`;
+    const { round, batch, attempt, reason } = action.input as Record<string, string | number | undefined>;
+    const details = batch === undefined ? (round ?? reason) : `${batch}/${attempt}`;
+    return details === undefined ? action.name : `${action.name} ${details}`;
   });
 
 const timersOf = (stepped: Stepped) => story(stepped).filter((line) => line.startsWith('timer'));
@@ -66,16 +66,21 @@ describe('a run where all goes well', () => {
     expect(stepped.result).toBeUndefined();
   });
 
-  test('gives every activity the id of the run and a retry policy of several tries', () => {
+  test('gives every activity the id of the run, and six tries over about five minutes', () => {
     for (const action of run().actions) {
       if (action.kind === 'timer') continue;
       expect(action.input).toMatchObject({ runId });
-      expect(action.retry).toMatchObject({
-        firstRetryIntervalInMilliseconds: 5_000,
-        maxNumberOfAttempts: 6,
-        backoffCoefficient: 2,
-        maxRetryIntervalInMilliseconds: 120_000,
-      });
+      const { maxNumberOfAttempts, firstRetryIntervalInMilliseconds, ...pace } = action.retry;
+      expect(maxNumberOfAttempts).toBe(6);
+      const waits = Array.from({ length: maxNumberOfAttempts - 1 }, (_, index) =>
+        Math.min(
+          firstRetryIntervalInMilliseconds * pace.backoffCoefficient ** index,
+          pace.maxRetryIntervalInMilliseconds,
+        ),
+      );
+      const minutes = waits.reduce((sum, wait) => sum + wait, 0) / 60_000;
+      expect(minutes).toBeGreaterThan(4);
+      expect(minutes).toBeLessThan(6);
     }
   });
 
@@ -210,6 +215,33 @@ describe('a run that is put off', () => {
     expect(story(stepped).at(-1)).toBe('closeRun done');
   });
 
+  test('asks with one batch whether a full queue of jobs has room again, and goes on with as many as before', () => {
+    const stepped = run({
+      prepareBatches: [prepared(4)],
+      importBatch: (asked) => (asked.call <= 4 ? later(asked.now + 60_000, 'job-queue') : sent),
+    });
+    const lines = story(stepped).filter((line) => /^(importBatch|timer 6)/.test(line));
+    expect(lines).toEqual([
+      'importBatch 1/1',
+      'importBatch 2/1',
+      'timer 60',
+      'importBatch 1/1',
+      'timer 60',
+      'importBatch 1/1',
+      'timer 60',
+      'importBatch 1/1',
+      'importBatch 2/1',
+      'importBatch 3/1',
+      'importBatch 4/1',
+    ]);
+  });
+
+  test('never counts more batches as sent than there are, also when one turns out not to have been accepted', () => {
+    const { statuses } = run({ awaitImports: [looked(0, [{ batch: 1, attempt: 1 }]), looked()] });
+    const counts = (statuses as { batches: { sent: number; total: number } }[]).map(({ batches }) => batches);
+    expect(counts.every(({ sent: done, total }) => done <= total)).toBe(true);
+  });
+
   test('counts a batch as sent only when it was', () => {
     const { statuses } = run({
       importBatch: (asked) => (asked.call === 2 ? later(inMinutes(1)) : sent),
@@ -275,6 +307,36 @@ describe('a segment that changes under the read', () => {
   test('is not waited for when somebody cancels', () => {
     const stepped = run({ openRun: [changed, stopped] }, () => 'cancel');
     expect(story(stepped)).toEqual(['openRun 1', 'timer 5 canceled', 'openRun 2', 'closeRun done']);
+  });
+});
+
+describe('a Constant Contact that is away', () => {
+  const away = (asked: Asked) => later(asked.now + 30_000, 'constant-contact-away');
+
+  test('before anything was sent is looked for ten times, for about five minutes, and then the run is closed', () => {
+    const stepped = run({ openRun: away });
+    expect(story(stepped).filter((line) => line === 'openRun 1')).toHaveLength(10);
+    expect(story(stepped).at(-1)).toBe('closeRun away');
+  });
+
+  test('and comes back is no more than a pause', () => {
+    const stepped = run({ openRun: (asked) => (asked.call <= 9 ? away(asked) : opened) });
+    expect(story(stepped).at(-1)).toBe('closeRun done');
+    expect(stepped.statuses).toContainEqual(expect.objectContaining({ waitingFor: 'constant-contact-away' }));
+  });
+
+  test('is counted over all rounds, and other waits are not', () => {
+    const stepped = run({
+      openRun: (asked) => {
+        if (asked.call > 30) return opened;
+        if (asked.call === 6) return { kind: 'changed' };
+        return asked.call <= 5 ? away(asked) : later(asked.now + 1_000, 'request-budget');
+      },
+    });
+    expect(story(stepped).at(-1)).toBe('closeRun done');
+    expect(
+      story(run({ openRun: (asked) => (asked.call === 6 ? { kind: 'changed' } : away(asked)) })).at(-1),
+    ).toBe('closeRun away');
   });
 });
 
@@ -417,7 +479,6 @@ describe('a cancel event', () => {
     expect(story(stepped).slice(4)).toEqual([
       expect.stringMatching(/^timer .* canceled$/),
       'importBatch 1/1',
-      'importBatch 2/1',
       'awaitImports',
       'closeRun done',
     ]);

@@ -163,6 +163,14 @@ describe('POST /api/exports/{exportId}/runs', () => {
   });
 });
 
+test('a Durable extension that does not answer as it should is a 500 without its words, and an incident in the log', async () => {
+  await addRun();
+  app.durable.answer(() => ({ status: 503, body: 'the key is secret' }));
+  const answer = await ask(readRun(app.deps), { params: { runId }, as: 'Viewer' });
+  expect(answer.status).toBe(500);
+  expect(answer.text + app.logged.text()).not.toContain('secret');
+});
+
 describe('GET /api/runs/{runId}', () => {
   const read = (id = runId) => ask(readRun(app.deps), { params: { runId: id }, as: 'Viewer' });
   const progress = {

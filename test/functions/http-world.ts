@@ -150,7 +150,8 @@ export type HttpWorld = Awaited<ReturnType<typeof startHttpWorld>>;
 
 /** The answer as a client would get it. */
 async function readAnswer(answer: HttpResponseInit): Promise<Answered> {
-  const { status = 200, headers = {}, body, jsonBody } = answer;
+  const { status = 200, headers = {}, body } = answer;
+  const jsonBody: unknown = answer.jsonBody;
   let text = '';
   if (jsonBody !== undefined) text = JSON.stringify(jsonBody);
   else if (typeof body === 'string') text = body;

@@ -45,7 +45,7 @@ async function main() {
   for (const { name, bindings, handler } of functions) {
     const isHttp = Object.values(bindings).some(({ type }) => type === 'httpTrigger');
     const request = {
-      headers: new Headers(),
+      headers: { get: () => null },
       url: 'https://app.example.com/api',
       method: 'POST',
       params: {},

@@ -38,7 +38,7 @@ test('a holder can renew as long as the lease is its own, and learns when it is 
   const { container, lease } = await start();
   const first = await lease.acquire('a', 15);
   expect(await first?.renew()).toBe(true);
-  await container.getBlobClient('leases/a').getBlobLeaseClient().breakLease(0);
+  await container.getBlobClient('a').getBlobLeaseClient().breakLease(0);
   const second = await lease.acquire('a', 15);
   expect(second).toBeDefined();
   expect(await first?.renew()).toBe(false);

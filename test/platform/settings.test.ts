@@ -42,13 +42,13 @@ describe('the settings of a deployment', () => {
       CONSTANT_CONTACT_TOKEN_URL: 'https://authz.constantcontact.com/oauth2/default/v1/token',
       CONSTANT_CONTACT_REQUESTS_PER_SECOND: 4,
       CONSTANT_CONTACT_REQUESTS_PER_DAY: 10_000,
-      REQUEST_TIMEOUT_SECONDS: 60_000,
-      CLAIM_SECONDS: 120_000,
-      IMPORT_SETTLE_SECONDS: 60_000,
-      POLL_FIRST_SECONDS: 5_000,
-      POLL_LONGEST_SECONDS: 60_000,
-      IMPORT_DEADLINE_SECONDS: 3_600_000,
-      SEGMENT_SETTLE_SECONDS: 300_000,
+      REQUEST_TIMEOUT_SECONDS: 60,
+      CLAIM_SECONDS: 120,
+      IMPORT_SETTLE_SECONDS: 60,
+      POLL_FIRST_SECONDS: 5,
+      POLL_LONGEST_SECONDS: 60,
+      IMPORT_DEADLINE_SECONDS: 3_600,
+      SEGMENT_SETTLE_SECONDS: 300,
       SCHEDULE_CRON: '0 * * * * *',
       IMPORT_CONCURRENCY: 8,
       MAX_CONTACTS: 1_000_000,
@@ -71,7 +71,7 @@ describe('the settings of a deployment', () => {
       POLL_FIRST_SECONDS: ' ',
       SEGMENT_LAYOUT: '',
     });
-    expect(settings).toMatchObject({ POLL_FIRST_SECONDS: 5_000, SEGMENT_LAYOUT: 'customer-insights' });
+    expect(settings).toMatchObject({ POLL_FIRST_SECONDS: 5, SEGMENT_LAYOUT: 'customer-insights' });
     expect(settings.AZURE_CLIENT_ID).toBeUndefined();
   });
 
@@ -79,13 +79,8 @@ describe('the settings of a deployment', () => {
     expect(readSettings({ ...needed, PATH: '/bin' })).not.toHaveProperty('PATH');
   });
 
-  test.each([
-    ['0.3', 300],
-    ['0.29', 290],
-    ['1.001', 1_001],
-    ['60', 60_000],
-  ])('give %s seconds as whole milliseconds', (text, milliseconds) => {
-    expect(readSettings({ ...needed, POLL_FIRST_SECONDS: text }).POLL_FIRST_SECONDS).toBe(milliseconds);
+  test('give times in seconds, with fractions', () => {
+    expect(readSettings({ ...needed, POLL_FIRST_SECONDS: '0.29' }).POLL_FIRST_SECONDS).toBe(0.29);
   });
 
   test.each([
@@ -128,7 +123,7 @@ describe('faulty settings', () => {
       [
         'AUTH_TENANT_ID is not the id of a tenant (a GUID)',
         'AzureWebJobsStorage is missing: set AzureWebJobsStorage__accountName (or, for Azurite on this machine, AzureWebJobsStorage)',
-        'CLAIM_SECONDS must be longer than REQUEST_TIMEOUT_SECONDS: a claim outlives the call that it covers',
+        'CLAIM_SECONDS must be at least twice REQUEST_TIMEOUT_SECONDS: a claim covers the call and the wait for its slot',
         'CONSTANT_CONTACT_CLIENT_ID is missing',
         'CSV_BACKSLASH_ESCAPES is neither "true" nor "false"',
         'IMPORT_CONCURRENCY is less than 1',
@@ -158,8 +153,8 @@ describe('faulty settings', () => {
     ],
     ['more than all rows', { MAX_MALFORMED_PERCENT: '101' }, 'MAX_MALFORMED_PERCENT is more than 100'],
     ['no percentage', { MAX_MALFORMED_PERCENT: 'few' }, 'MAX_MALFORMED_PERCENT is not a number'],
-    ['a claim as long as a call', { CLAIM_SECONDS: '60' }, 'CLAIM_SECONDS must be longer'],
-    ['a call as long as a claim', { REQUEST_TIMEOUT_SECONDS: '120' }, 'CLAIM_SECONDS must be longer'],
+    ['a claim as long as a call', { CLAIM_SECONDS: '60' }, 'CLAIM_SECONDS must be at least twice'],
+    ['a call as long as a claim', { REQUEST_TIMEOUT_SECONDS: '120' }, 'CLAIM_SECONDS must be at least twice'],
     [
       'an account name that is an address',
       { SEGMENT_STORAGE__accountName: 'evil.example/x' },

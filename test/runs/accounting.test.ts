@@ -259,3 +259,17 @@ describe('the status', () => {
     expect(ended({}, { cancelRequested: true })).toEqual({ status: 'Successful', reason: null });
   });
 });
+
+test.each<[string, Partial<typeof noCounters>, readonly string[]]>([
+  [
+    'rows in error',
+    { errorCount: 2, correctableCount: 1 },
+    ['Batch 2: the fields first_name of 3 contacts were refused by Constant Contact.'],
+  ],
+  ['people who cannot join the list, as they were counted before', { cannotAddToListCount: 4 }, []],
+])('a later wave that completes with %s', (_, counted, warnings) => {
+  const manifest = aManifest([aBatch(1), aBatch(2, { wave: 1 })]);
+  const sums = account(manifest, [completed(1), completed(2, counted)]);
+  expect(sums.warnings).toEqual(warnings);
+  expect(sums.counts.refused).toBe(0);
+});

@@ -118,6 +118,27 @@ describe('a batch in doubt', () => {
   });
 });
 
+test('a look that finds nothing new writes nothing', async () => {
+  const app = await start({ records: open() });
+  app.account.jobs = [1, 2, 3].map((batch) => jobOf(batch));
+  const etags = async () => (await app.imports.all(runId)).map(({ etag }) => etag);
+  const before = await etags();
+  await app.look();
+  expect(await etags()).toEqual(before);
+});
+
+describe('two jobs of one file', () => {
+  test('are remarked on, and counted once, when the first shows up after the second was sent', async () => {
+    const app = await start({ records: open(1) });
+    app.account.jobs = [
+      aJob({ id: 'late', fileName: fileName(1), state: 'completed' }),
+      jobOf(1, { state: 'completed' }),
+    ];
+    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 0, again: [] });
+    expect(await app.record(1)).toMatchObject({ state: 'completed', jobId: 'job-1', remarks: ['doubled'] });
+  });
+});
+
 describe('what Constant Contact says about single rows', () => {
   const message = 'Line 2: secret.person@example.com is not valid';
 

@@ -1,10 +1,11 @@
 // Closing a run: report, final row, release, removal. It can be repeated from any point, and comes to the same.
 import { parse } from 'csv-parse/sync';
-import { manifestName } from '../../shared/contacts/prepare';
-import { makeCloseRun, type Closing } from '../../shared/runs/close-run';
+import { manifestName } from '../../shared/contacts/manifest';
+import { makeCloseRun } from '../../shared/runs/close-run';
+import type { Closing } from '../../shared/runs/steps';
 import type { ImportRecord } from '../../shared/runs/import-record';
 import { messagesBlob } from '../../shared/runs/job-messages';
-import { planBlob } from '../../shared/runs/open-run';
+import { planBlob } from '../../shared/runs/plan';
 import { aBatch, aRecord, aSegment, listId, noCounters, noon, runId } from './support/fixtures';
 import { addressOf, makePreparedRun, type PreparedRunOptions } from './support/prepared-run';
 
@@ -46,7 +47,7 @@ async function start(options: PreparedRunOptions & { inClear?: boolean } = {}) {
         JSON.stringify({ batch, messages }),
         'application/json',
       ),
-    rejects: () => parse(prepared.files.text(`${folder}rejects.csv`)) as string[][],
+    rejects: () => parse(prepared.files.text(`${folder}rejects.csv`)),
     report: () => JSON.parse(prepared.files.text(`${folder}report.json`)) as Record<string, unknown>,
   };
 }
@@ -61,7 +62,7 @@ describe('a run that went well', () => {
       reason: null,
       endedAt: new Date(noon + 90_000).toISOString(),
       counts: { read: 20, accepted: 20, duplicate: 0, rejected: 0, refused: 0, unconfirmed: 0, notSent: 0 },
-      rejects: `${folder}rejects.csv`,
+      rejects: `${folder}e1/rejects.csv`,
     });
     expect(await app.runs.lock('spring')).toMatchObject({ runId: null });
   });
@@ -232,7 +233,7 @@ describe('the rejects file', () => {
     expect(app.rejects()[1]![6]).toBe('p***@e***.com');
   });
 
-  test('has the messages of both attempts of a batch', async () => {
+  test('has the messages of the last attempt of a batch only: it took what the first one complained about', async () => {
     const app = await start({ records: [failed(1), completed(2)] });
     await app.say(1, ['first'], 1);
     await app.say(1, ['second'], 2);
@@ -242,7 +243,7 @@ describe('the rejects file', () => {
         .rejects()
         .slice(1)
         .map((row) => row[4]),
-    ).toEqual(['Constant Contact: first', 'Constant Contact: second']);
+    ).toEqual(['Constant Contact: second']);
   });
 });
 
@@ -381,10 +382,31 @@ describe('closing again', () => {
     if (outcomes.some(({ status }) => status === 'rejected')) await app.close();
     expect(await app.run()).toMatchObject({ status: 'Successful' });
     expect(app.files.names()).toEqual([
+      `${folder}e1/rejects.csv`,
       `${folder}manifest.json`,
-      `${folder}rejects.csv`,
       `${folder}report.json`,
     ]);
+  });
+
+  test('late, after everything was confirmed, is no failure of the run', async () => {
+    const app = await start();
+    await app.close('broken');
+    expect(await app.run()).toMatchObject({ status: 'Successful', reason: null });
+  });
+
+  test('with more warnings than a row takes keeps the first, and all of them in the report', async () => {
+    const columns = [
+      'email',
+      ...Array.from({ length: 10 }, (_, number) => `cf:${'long_name_'.repeat(4)}${number}`),
+    ];
+    const later = Array.from({ length: 900 }, (_, index) => aBatch(index + 3, { wave: 1, columns }));
+    const app = await start({ batches: [aBatch(1), aBatch(2), ...later] });
+    await app.close();
+    const { warnings } = (await app.run())!;
+    expect(warnings).toHaveLength(21);
+    expect(warnings.at(-1)).toBe('There are 880 more warnings.');
+    const report = JSON.parse(app.files.text(`${folder}report.json`)) as { warnings: string[] };
+    expect(report.warnings).toHaveLength(900);
   });
 
   test('of a run that nobody knows does nothing', async () => {

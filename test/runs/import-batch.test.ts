@@ -335,7 +335,7 @@ describe('a call that was not carried out', () => {
       noon + 7_000,
       'request-budget',
     ],
-    ['its queue is full', new JobQueueFull(post), noon + 60_000, 'job-queue'],
+    ['its queue is full', new JobQueueFull(post), noon + 120_000, 'job-queue'],
     [
       'its queue is full for a known time',
       new JobQueueFull({ ...post, retryAfterMilliseconds: 5_000 }),

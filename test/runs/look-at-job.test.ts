@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { ImportJob } from '../../shared/constant-contact/schemas';
 import type { ImportRecord } from '../../shared/runs/import-record';
-import { attemptNeeded, isOnItsWay, lookAtJob } from '../../shared/runs/look-at-job';
+import { attemptNeeded, isOnItsWay, lookAtJob, lookInVain } from '../../shared/runs/look-at-job';
 import { aJob, aRecord, noon } from './support/fixtures';
 
 const limits = { deadline: 3_600_000, settle: 60_000 };
@@ -50,7 +50,9 @@ describe('an open record', () => {
   test.each(['initialized', 'processing', 'unknown'] as const)(
     'stays open while its job is %s, and is given up as unconfirmed after the deadline',
     (state) => {
-      expect(lookAtJob(aRecord(1), aJob({ state }), overdue - 1, limits)).toEqual(aRecord(1));
+      // The same object: there is nothing to write down.
+      const record = aRecord(1);
+      expect(lookAtJob(record, aJob({ state }), overdue - 1, limits)).toBe(record);
       expect(lookAtJob(aRecord(1), aJob({ state }), overdue, limits)).toEqual(
         aRecord(1, { state: 'unconfirmed' }),
       );
@@ -60,6 +62,22 @@ describe('an open record', () => {
   test('stays open while its job cannot be found, and is given up as unconfirmed after the deadline', () => {
     expect(lookAtJob(aRecord(1), undefined, overdue - 1, limits)).toEqual(aRecord(1));
     expect(lookAtJob(aRecord(1), undefined, overdue, limits)).toEqual(aRecord(1, { state: 'unconfirmed' }));
+  });
+
+  test('is completed with a remark, and without what cannot be read, when a counter is no number', () => {
+    const unreadable = { ...counters, errors: NaN };
+    expect(
+      lookAtJob(aRecord(1), aJob({ state: 'completed', counters: unreadable }), later, limits),
+    ).toMatchObject({
+      state: 'completed',
+      counters: { errorCount: 0, correctableCount: 2, cannotAddToListCount: 3 },
+      remarks: ['counters-unreadable'],
+    });
+  });
+
+  test('that nobody could look at for a while is looked at again like any other', () => {
+    const record = aRecord(1, { unseenSince: noon });
+    expect(lookAtJob(record, aJob(), later, limits)).toEqual(aRecord(1));
   });
 
   test('is completed by a job that ended, however late the look comes', () => {
@@ -84,6 +102,27 @@ describe('a claimed record', () => {
 
   test('stays claimed while no job has its file, however long', () => {
     expect(lookAtJob(claimed(), undefined, overdue * 2, limits)).toEqual(claimed());
+  });
+});
+
+describe('while Constant Contact is away', () => {
+  test('an open record notes since when, and stays open past its deadline until somebody has tried for the settle time', () => {
+    const first = lookInVain(aRecord(1), overdue, limits);
+    expect(first).toEqual(aRecord(1, { unseenSince: overdue }));
+    const second = lookInVain(first, overdue + limits.settle - 1, limits);
+    expect(second).toEqual(first);
+    expect(lookInVain(second, overdue + limits.settle, limits)).toMatchObject({ state: 'unconfirmed' });
+  });
+
+  test('an open record is not given up before its deadline, however long the service is away', () => {
+    const record = aRecord(1, { unseenSince: noon });
+    expect(lookInVain(record, overdue - 1, limits)).toEqual(record);
+    expect(lookInVain(record, overdue, limits)).toMatchObject({ state: 'unconfirmed' });
+  });
+
+  test.each<ImportRecord['state']>([...over, 'claimed'])('a record that is %s stays as it is', (state) => {
+    const record = aRecord(1, { state });
+    expect(lookInVain(record, overdue * 2, limits)).toBe(record);
   });
 });
 

@@ -4,7 +4,8 @@ import { DaySpent } from '../../shared/constant-contact/budget';
 import { NotAllowed, ServiceUnavailable } from '../../shared/constant-contact/errors';
 import { ReconnectNeeded } from '../../shared/constant-contact/token-errors';
 import { makeExportStore } from '../../shared/exports/export-store';
-import { makeOpenRun, readPlan } from '../../shared/runs/open-run';
+import { makeOpenRun } from '../../shared/runs/open-run';
+import { readPlan } from '../../shared/runs/plan';
 import { makeRunStore, RunMissing } from '../../shared/runs/run-store';
 import type { Connection } from '../../shared/connections/connection';
 import type { Export } from '../../shared/exports/export';
@@ -103,6 +104,17 @@ test('the moment at which the run started stays that of the first opening', asyn
 });
 
 describe('nothing is sent when', () => {
+  test('the sign-in belongs to another account than the one that was agreed on', async () => {
+    const app = await start({ connection: { account: { id: 'another', organization: 'Acme' } } });
+    await app.stopsWith('account-changed', /"Main account".*another.*account than Acme/);
+  });
+
+  test('but not when it is the very account', async () => {
+    const { id } = await makeFakeAccount().accountSummary();
+    const app = await start({ connection: { account: { id, organization: 'Acme' } } });
+    await expect(app.open()).resolves.toEqual({ kind: 'opened' });
+  });
+
   test('nobody has agreed to the consent of the connection', async () => {
     const app = await start({ connection: { consent: null } });
     await app.stopsWith('consent-needed', /"Main account".*must accept the consent/);

@@ -1,6 +1,7 @@
 // Preparing a run: what the orchestration is told, and what stops it.
+import { readManifest } from '../../shared/contacts/prepare';
 import { makeRunStore } from '../../shared/runs/run-store';
-import { planBlob, type Plan } from '../../shared/runs/open-run';
+import { planBlob, type Plan } from '../../shared/runs/plan';
 import { makePrepareBatches } from '../../shared/runs/prepare-batches';
 import type { Run } from '../../shared/runs/run';
 import { ColumnMissing, ShardChanged } from '../../shared/segments/errors';
@@ -170,6 +171,25 @@ test('a run that is over is not prepared by an execution that comes late', async
   await app.runs.finish(runId, (run) => ({ ...run, status: 'Failed' }));
   await expect(app.prepare()).resolves.toEqual({ kind: 'stopped' });
   expect(app.written()).toEqual([]);
+});
+
+test('an execution that reads on while the run is sent and closed takes nothing away from it', async () => {
+  const app = await start();
+  let second = false;
+  app.segments.beforeRow = async () => {
+    if (second) return;
+    second = true;
+    // Another execution prepares, and the run is closed, without any messages of Constant Contact, while this one reads.
+    await expect(app.prepare()).resolves.toMatchObject({ kind: 'prepared' });
+    const manifest = await readManifest(app.files, `${runId}/`);
+    await app.runs.finish(runId, (run) => ({ ...run, status: 'Successful', rejects: manifest!.rejects }));
+  };
+  await expect(app.prepare()).resolves.toEqual({ kind: 'stopped' });
+  const manifest = await readManifest(app.files, `${runId}/`);
+  expect(app.written()).toContain(manifest!.rejects);
+  expect(new Set(app.written().map((name) => name.split('/')[1]))).toEqual(
+    new Set(['manifest.json', manifest!.execution]),
+  );
 });
 
 test('a missing plan is a fault of the app, and fails the activity', async () => {

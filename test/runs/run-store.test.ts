@@ -80,6 +80,21 @@ describe('starting a run', () => {
     expect(await rowsOf(table)).toHaveLength(2);
   });
 
+  test('that somebody else starts between two looks is a start all the same', async () => {
+    const { table, runs } = await start();
+    let looks = 0;
+    const late = makeRunStore({
+      ...table,
+      async get(schema, partition, rowKey) {
+        // The lock is looked at first, and the run then.
+        if ((looks += 1) === 2) await runs.start(queued());
+        return table.get(schema, partition, rowKey);
+      },
+    });
+    await expect(late.start(queued())).resolves.toEqual({ kind: 'started' });
+    expect(await rowsOf(table)).toHaveLength(2);
+  });
+
   test('whose answer was lost on the way is still a start', async () => {
     const { table } = await start();
     await expect(makeRunStore(faulty(table, 'after')).start(queued())).resolves.toEqual({ kind: 'started' });

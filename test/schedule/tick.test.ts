@@ -151,6 +151,16 @@ describe('new data', () => {
     expect(app.started).toHaveLength(1);
   });
 
+  test('is not started for data of which nothing was known before a first run that never looked at it', async () => {
+    const app = await start();
+    await app.runs.start(aRun({ status: 'Queued', pointers: {} }));
+    await app.end(aRun().id, { status: 'Canceled' });
+    app.write('p1');
+    app.time.advance(settle);
+    await app.tick();
+    expect(app.started).toEqual([]);
+  });
+
   test('stays due while a run is on, and what came meanwhile becomes one run', async () => {
     const app = await startKnown();
     app.write('p2');
@@ -238,12 +248,12 @@ describe('a segment at fault', () => {
     });
   });
 
-  test('of an error without a code is told as unknown: messages stay out of the log', async () => {
+  test('of an error without a code is told by its class: messages stay out of the log', async () => {
     const app = await start();
     app.segments.set('customers', new Error('secret@example.com'));
     await app.tick();
     expect(app.logged.events).toEqual([
-      { level: 'warn', event: 'schedule.export-failed', dimensions: { export: 'spring', code: 'unknown' } },
+      { level: 'warn', event: 'schedule.export-failed', dimensions: { export: 'spring', code: 'Error' } },
     ]);
   });
 

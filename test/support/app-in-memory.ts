@@ -18,6 +18,8 @@ export const connectionId = 'connection1';
 
 export interface AppInMemory {
   readonly deps: Deps;
+  /** Another instance of the app, with the same storage and vault. */
+  instance(): Deps;
   readonly constantContact: ConstantContactEmulator;
   /** The container of the segments. */
   readonly segments: MemoryBlobs;
@@ -95,37 +97,39 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     acquire: () => Promise.resolve({ renew: () => Promise.resolve(true), release: () => Promise.resolve() }),
   };
 
-  const deps = compose(
-    readSettings({
-      AzureWebJobsStorage: 'UseDevelopmentStorage=true',
-      SEGMENT_STORAGE: 'UseDevelopmentStorage=true',
-      SEGMENT_CONTAINER: 'segments',
-      KEY_VAULT_URL: 'http://127.0.0.1:1',
-      AUTH_TENANT_ID: '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11',
-      CONSTANT_CONTACT_CLIENT_ID: constantContact.clientId,
-      CONSTANT_CONTACT_API_URL: constantContact.apiUrl,
-      CONSTANT_CONTACT_TOKEN_URL: constantContact.tokenUrl,
-      CONSTANT_CONTACT_REQUESTS_PER_SECOND: '100',
-      CONSTANT_CONTACT_REQUESTS_PER_DAY: '10000000',
-      ...options.settings,
-    }),
-    {
-      clock,
-      log: makeLog((_level, line) => void logged.push(line)),
-      platform: {
-        tables,
-        files,
-        lease,
-        segmentBlobs: segments,
-        segmentContainerUrl: containerUrl,
-        secrets: {
-          get: (name) => Promise.resolve(secrets.get(name)),
-          set: (name, value) => Promise.resolve(void secrets.set(name, value)),
+  const instance = (): Deps =>
+    compose(
+      readSettings({
+        AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+        SEGMENT_STORAGE: 'UseDevelopmentStorage=true',
+        SEGMENT_CONTAINER: 'segments',
+        KEY_VAULT_URL: 'http://127.0.0.1:1',
+        AUTH_TENANT_ID: '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11',
+        CONSTANT_CONTACT_CLIENT_ID: constantContact.clientId,
+        CONSTANT_CONTACT_API_URL: constantContact.apiUrl,
+        CONSTANT_CONTACT_TOKEN_URL: constantContact.tokenUrl,
+        CONSTANT_CONTACT_REQUESTS_PER_SECOND: '100',
+        CONSTANT_CONTACT_REQUESTS_PER_DAY: '10000000',
+        ...options.settings,
+      }),
+      {
+        clock,
+        log: makeLog((_level, line) => void logged.push(line)),
+        platform: {
+          tables,
+          files,
+          lease,
+          segmentBlobs: segments,
+          segmentContainerUrl: containerUrl,
+          secrets: {
+            get: (name) => Promise.resolve(secrets.get(name)),
+            set: (name, value) => Promise.resolve(void secrets.set(name, value)),
+          },
+          ready: () => Promise.resolve(),
         },
-        ready: () => Promise.resolve(),
       },
-    },
-  );
+    );
+  const deps = instance();
   const now = () => new Date(time).toISOString();
   await deps.connections.create({
     id: connectionId,
@@ -163,6 +167,7 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     listId: list.id,
     logged,
     begin,
+    instance,
     passTime: (milliseconds) => void (time += milliseconds),
     async makeExport(wanted) {
       const made: Export = {

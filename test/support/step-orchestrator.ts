@@ -5,24 +5,16 @@ import {
   type DurableOrchestrationContext,
   type OrchestrationContext,
   type Task,
-  type TimerTask,
 } from 'durable-functions';
-
-export interface ActivityAction {
-  readonly kind: 'activity';
-  readonly name: string;
-  readonly input: unknown;
-  readonly retry: RetryOptions;
-}
-export interface TimerAction {
-  readonly kind: 'timer';
-  /** Milliseconds since 1970, like `until`. */
-  readonly from: number;
-  readonly until: number;
-  canceled: boolean;
-  fired: boolean;
-}
-export type Action = ActivityAction | TimerAction;
+import {
+  Activity,
+  Compound,
+  ExternalEvent,
+  Timer,
+  type Action,
+  type FakeTask,
+  type TimerAction,
+} from './orchestrator-tasks';
 
 /** What an activity answers; an `Error` is thrown, as by an activity that failed for good. */
 export type Answer = object | null | Error;
@@ -64,53 +56,6 @@ export const startTime = Date.parse('2026-03-01T12:00:00Z');
 
 /** The most that the host takes for a custom status: 16 KB of UTF-16. */
 const longestStatus = 16 * 1024;
-
-interface FakeTask extends Task {
-  isCompleted: boolean;
-  isFaulted: boolean;
-  result: unknown;
-}
-
-class Activity implements FakeTask {
-  isCompleted = false;
-  isFaulted = false;
-  result: unknown;
-  scheduled = false;
-  constructor(readonly action: ActivityAction) {}
-}
-
-class Timer implements FakeTask, TimerTask {
-  isCompleted = false;
-  isFaulted = false;
-  result: unknown;
-  scheduled = false;
-  constructor(readonly action: TimerAction) {}
-  get isCanceled() {
-    return this.action.canceled;
-  }
-  cancel = () => {
-    if (this.isCompleted) throw new Error('Cannot cancel a completed task.');
-    this.action.canceled = true;
-  };
-}
-
-class ExternalEvent implements FakeTask {
-  isCompleted = false;
-  isFaulted = false;
-  result: unknown;
-  constructor(readonly name: string) {}
-}
-
-class Compound implements FakeTask {
-  isCompleted = false;
-  isFaulted = false;
-  result: unknown;
-  scheduled = false;
-  constructor(
-    readonly kind: 'all' | 'any',
-    readonly children: readonly FakeTask[],
-  ) {}
-}
 
 /** Runs the orchestrator to its end. @throws when it breaks a rule of the host, or asks for an answer that the script lacks. */
 export function stepOrchestrator(
@@ -193,11 +138,13 @@ export function stepOrchestrator(
   function settle(task: FakeTask): FakeTask {
     schedule(task);
     if (ended(task)) return task;
-    const running = children(task).filter((child) => child instanceof Activity && !child.isCompleted);
+    const running = children(task)
+      .filter((child) => child instanceof Activity)
+      .filter(({ isCompleted }) => !isCompleted);
     if (running.length > 0) now += activityTime;
-    for (const child of running) answer(child as Activity);
+    running.forEach(answer);
     if (!ended(task)) {
-      const timer = children(task).find((child) => child instanceof Timer) as Timer | undefined;
+      const timer = children(task).find((child) => child instanceof Timer);
       if (!timer) throw new Error('the orchestrator waits for an event that never comes');
       const event = script.wait?.(timer.action, (waits += 1));
       if (event === undefined) fire(timer);
@@ -253,7 +200,7 @@ export function stepOrchestrator(
     get currentUtcDateTime() {
       return new Date(now);
     },
-    getInput: <T>() => structuredClone(script.input) as T,
+    getInput: structuredClone.bind(undefined, script.input) as DurableOrchestrationContext['getInput'],
     callActivityWithRetry(name, retry, input) {
       if (!(retry instanceof RetryOptions)) refuse(`${name} has no retry policy`);
       return new Activity({

@@ -1,7 +1,7 @@
 // A prepared run in memory, for the activities that come after: its row, its batch files, and the account that they go to.
 import type { ConstantContact } from '../../../shared/constant-contact/client';
 import type { Batch, Manifest } from '../../../shared/contacts/manifest';
-import { manifestName } from '../../../shared/contacts/prepare';
+import { manifestName } from '../../../shared/contacts/manifest';
 import { makeImportStore } from '../../../shared/runs/import-store';
 import type { ImportRecord } from '../../../shared/runs/import-record';
 import { folderOf, type Run } from '../../../shared/runs/run';

@@ -1,0 +1,29 @@
+// The plan of a run: its export's configuration and its shards, frozen. One per round, as a round pins other shards.
+import { z } from 'zod';
+import { mappingSchema } from '../contacts/mapping';
+import type { BlobStore } from '../platform/blobs';
+import { segmentSchema } from '../segments/segment';
+import { folderOf } from './run';
+
+/** What the run works with from here on, whatever happens to the export's configuration meanwhile. */
+export const planSchema = z.strictObject({
+  listId: z.guid(),
+  mapping: mappingSchema,
+  addressesInClear: z.boolean(),
+  segments: z.array(segmentSchema),
+});
+export type Plan = z.output<typeof planSchema>;
+
+export const planBlob = (runId: string, round: number): string => `${folderOf(runId)}plan-${round}.json`;
+
+export async function readPlan(files: BlobStore, runId: string, round: number): Promise<Plan> {
+  const found = await files.read(planBlob(runId, round));
+  if (!found) throw new Error(`the plan of run ${runId} is missing`);
+  return planSchema.parse(JSON.parse(found.content.toString('utf8')));
+}
+
+/** The first plan of a round is the round's: an execution that comes late must not change what is read already. */
+export async function freezePlan(files: BlobStore, runId: string, round: number, plan: Plan): Promise<Plan> {
+  const isFirst = await files.create(planBlob(runId, round), JSON.stringify(plan), 'application/json');
+  return isFirst ? plan : readPlan(files, runId, round);
+}
