@@ -20,6 +20,7 @@ import { makeRunStore, type RunStore } from '../shared/runs/run-store';
 import { makeStartRun, type StartRun } from '../shared/runs/start-run';
 import type { ExportRunInput } from '../shared/runs/steps';
 import { makeTick, type Tick } from '../shared/schedule/tick';
+import { makeRowCounts, type RowCounts } from '../shared/segments/row-counts';
 import { makeSegmentSource, type SegmentSource } from '../shared/segments/segment-source';
 import { log as invocationLog } from './invocation';
 
@@ -33,6 +34,7 @@ export interface Deps {
   readonly connections: ConnectionStore;
   readonly runs: RunStore;
   readonly segments: SegmentSource;
+  readonly rowCounts: RowCounts;
   /** The blobs that runs leave: manifests, batch files, rejects, reports. */
   readonly files: BlobStore;
   readonly startRun: StartRun;
@@ -113,6 +115,7 @@ export function compose(
   const connections = makeConnectionStore(tables.connections);
   const runs = makeRunStore(tables.runs);
   const imports = makeImportStore(tables.imports);
+  const rowCounts = makeRowCounts(tables.segments);
   const startRun = makeStartRun({ runs, clock, log });
   const closeRun = makeCloseRun({ runs, imports, files, clock, log });
   const limits = {
@@ -129,6 +132,7 @@ export function compose(
     connections,
     runs,
     segments,
+    rowCounts,
     files,
     startRun,
     closeRun,
@@ -136,6 +140,7 @@ export function compose(
     prepareBatches: makePrepareBatches({
       runs,
       segments,
+      rowCounts,
       files,
       log,
       limits: { maxContacts: settings.MAX_CONTACTS, maxMalformedShare: settings.MAX_MALFORMED_PERCENT / 100 },

@@ -8,9 +8,15 @@ export const listSegments = (deps: Deps): Route => ({
   path: 'segments',
   role: 'Contributor',
   async handle() {
-    return {
-      headers: { 'cache-control': 'no-store' },
-      jsonBody: { segments: await deps.segments.catalogue() },
-    };
+    const segments = await Promise.all(
+      (await deps.segments.catalogue()).map(async ({ pointer, lastRefreshed, problem, ...entry }) => ({
+        ...entry,
+        /** Known once a run has read this very data. */
+        rows: (pointer && (await deps.rowCounts.find(entry.name, pointer))) ?? null,
+        lastRefreshed: lastRefreshed ?? null,
+        problem: problem ?? null,
+      })),
+    );
+    return { headers: { 'cache-control': 'no-store' }, jsonBody: { segments } };
   },
 });

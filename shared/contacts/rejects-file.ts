@@ -36,6 +36,19 @@ export interface Reject {
   readonly address: string;
 }
 
+/** The cells of one line, as people read them. */
+type RejectCells = Readonly<
+  Record<'segment' | 'shard' | 'row' | 'column' | 'reason' | 'profileId' | 'address', string>
+>;
+
+/** One line of the file, in the order of its header. No cell of it is run by a spreadsheet. */
+export const rejectLine = (cells: RejectCells): string =>
+  csvLine(
+    [cells.segment, cells.shard, cells.row, cells.column, cells.reason, cells.profileId, cells.address].map(
+      withoutFormula,
+    ),
+  );
+
 export interface RejectsFile {
   readonly blob: string;
   add(reject: Reject): void;
@@ -66,16 +79,13 @@ export function makeRejectsFile(outgoing: Outgoing, name: string, addressesInCle
   return {
     blob: name,
     add(reject) {
-      const cells = [
-        reject.segment,
-        reject.shard,
-        String(reject.row),
-        reject.column,
-        rejectReasons[reject.reason],
-        profileId(reject.profileId),
-        address(reject.address),
-      ];
-      lines += csvLine(cells.map(withoutFormula));
+      lines += rejectLine({
+        ...reject,
+        row: String(reject.row),
+        reason: rejectReasons[reject.reason],
+        profileId: profileId(reject.profileId),
+        address: address(reject.address),
+      });
       if (lines.length > blockCharacters) send(false);
     },
     async drain() {

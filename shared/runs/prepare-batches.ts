@@ -5,6 +5,7 @@ import { prepare } from '../contacts/prepare';
 import type { BlobStore } from '../platform/blobs';
 import type { Log } from '../platform/log';
 import { SegmentFault, ShardChanged } from '../segments/errors';
+import type { RowCounts } from '../segments/row-counts';
 import type { SegmentSource } from '../segments/segment-source';
 import { countsOfNothingSent } from './accounting';
 import { readPlan } from './plan';
@@ -15,6 +16,7 @@ import { type prepareBatchesInput, type prepareBatchesResult, stopped, type Step
 export interface PrepareBatchesDeps {
   readonly runs: RunStore;
   readonly segments: SegmentSource;
+  readonly rowCounts: RowCounts;
   readonly files: BlobStore;
   readonly log: Log;
   readonly limits: { readonly maxContacts: number; readonly maxMalformedShare: number };
@@ -29,6 +31,7 @@ class Canceled extends Error {
 export function makePrepareBatches({
   runs,
   segments,
+  rowCounts,
   files,
   log,
   limits,
@@ -74,8 +77,8 @@ export function makePrepareBatches({
       const { manifest } = result;
       const now = await runs.get(runId);
       if (!now || isOver(now.status)) {
-        // Too late as well. A run that was closed without a manifest has no use for this one.
-        if (now?.rejects !== rejectsBlob(runId)) {
+        // Too late as well. A run that was closed without a manifest has no use for this one; else its row names a file of it.
+        if (now?.rejects !== manifest.rejects && now?.rejects !== rejectsBlob(runId)) {
           await files.remove(manifestName(folderOf(runId)));
           await files.removeAll(`${folderOf(runId)}${manifest.execution}/`);
         }
@@ -85,6 +88,10 @@ export function makePrepareBatches({
       for (const { wave } of manifest.batches) {
         while (waves.length <= wave) waves.push(0);
         waves[wave] = (waves[wave] ?? 0) + 1;
+      }
+      for (const { name, pointer } of plan.segments) {
+        const rows = manifest.segments.find((segment) => segment.name === name)?.counts.read;
+        if (rows !== undefined) await rowCounts.note(name, pointer, rows);
       }
       log.info('run.prepared', { run: runId, ...manifest.counts, batches: manifest.batches.length });
       return {

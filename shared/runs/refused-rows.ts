@@ -1,7 +1,7 @@
 // The lines of the rejects file that tell what Constant Contact says about single rows of an import.
 import { maskAddress } from '../contacts/address';
-import { csvLine, withoutFormula } from '../contacts/csv-line';
 import type { Batch } from '../contacts/manifest';
+import { rejectLine } from '../contacts/rejects-file';
 import { rowOf, type JobMessages } from './job-messages';
 
 /** Quotes can be part of what stands before the @; behind it they only enclose the address. */
@@ -27,16 +27,15 @@ export function refusedRows(
       const known = address === '' ? message : message.replaceAll(address, shown(address));
       const reason = `Constant Contact: ${known.replace(anyAddress, shown)}`;
       const name = entry.blob.slice(entry.blob.lastIndexOf('/') + 1);
-      const cells = [
-        '',
-        `${name} (batch ${batch})`,
-        row === undefined ? '' : String(row),
-        '',
+      return rejectLine({
+        segment: '',
+        shard: `${name} (batch ${batch})`,
+        row: row === undefined ? '' : String(row),
+        column: '',
         reason,
-        '',
-        address === '' ? '' : shown(address),
-      ];
-      return csvLine(cells.map(withoutFormula));
+        profileId: '',
+        address: address === '' ? '' : shown(address),
+      });
     })
     .join('');
 }

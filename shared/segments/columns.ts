@@ -12,7 +12,9 @@ export function findColumns(shard: Shard, available: readonly string[], wanted: 
     if (index === undefined) missing.push(column);
     return index ?? -1;
   });
-  if (missing.length > 0) throw new ColumnMissing(shard.segment, shard.name, missing, available);
+  // Without a model the names come from the file's first row, which may be somebody's data after all: errors must not list it.
+  const shown = shard.columns === undefined ? [] : available;
+  if (missing.length > 0) throw new ColumnMissing(shard.segment, shard.name, missing, shown);
   return found;
 }
 

@@ -128,7 +128,8 @@ export function makeCustomerInsightsLayout(options: {
   }
 
   function entry(model: OpenModel, entity: ModelEntity): CatalogueEntry {
-    const base = { name: entity.name, shards: 0, columns: [], lastRefreshed: undefined };
+    const pointer = pointerOf([quotedEtag(model.facts.etag)]);
+    const base = { name: entity.name, shards: 0, columns: [], lastRefreshed: undefined, pointer };
     try {
       const local = readable(model, entity);
       const known = {

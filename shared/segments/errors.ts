@@ -187,7 +187,7 @@ export class ColumnMissing extends SegmentFault {
     readonly available: readonly string[],
   ) {
     super(
-      `"${shard}" of segment "${segment}" lacks ${columns.length === 1 ? 'the column' : 'the columns'} ${named(columns)}. Change the mapping; there are: ${named(available, 100)}.`,
+      `"${shard}" of segment "${segment}" lacks ${columns.length === 1 ? 'the column' : 'the columns'} ${named(columns)}. Change the mapping${available.length === 0 ? '' : `; there are: ${named(available, 100)}`}.`,
     );
   }
 }

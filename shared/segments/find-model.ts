@@ -7,20 +7,24 @@ import { mapLimited } from './map-limited';
 const listingsAtOnce = 8;
 const mostFolders = 2000;
 
-/** Folders beside a model.json hold its data, so they are not walked. */
+/**
+ * Folders beside a model.json hold its data: a second model is looked for right in them, and not among the folders of past exports below.
+ */
 export async function findModel(blobs: BlobReader, root: string): Promise<BlobFacts> {
   const found: BlobFacts[] = [];
   let seen = 0;
-  let folders: readonly string[] = [root];
+  let folders: readonly { readonly path: string; readonly besideModel: boolean }[] = [
+    { path: root, besideModel: false },
+  ];
   while (folders.length > 0) {
     seen += folders.length;
     if (seen > mostFolders) throw new PrefixTooWide(root, mostFolders);
-    const below = await mapLimited(folders, listingsAtOnce, async (folder) => {
-      const level = await blobs.level(folder);
-      const model = level.blobs.find(({ name }) => name === `${folder}model.json`);
-      if (!model) return level.folders;
-      found.push(model);
-      return [];
+    const below = await mapLimited(folders, listingsAtOnce, async ({ path, besideModel }) => {
+      const level = await blobs.level(path);
+      const model = level.blobs.find(({ name }) => name === `${path}model.json`);
+      if (model) found.push(model);
+      if (besideModel) return [];
+      return level.folders.map((folder) => ({ path: folder, besideModel: model !== undefined }));
     });
     folders = below.flat();
   }

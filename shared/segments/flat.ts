@@ -72,10 +72,14 @@ export function makeFlatLayout(options: {
   }
 
   async function entry(name: string): Promise<CatalogueEntry> {
-    let known: Pick<CatalogueEntry, 'shards' | 'lastRefreshed'> = { shards: 0, lastRefreshed: undefined };
+    let known: Pick<CatalogueEntry, 'shards' | 'lastRefreshed' | 'pointer'> = {
+      shards: 0,
+      lastRefreshed: undefined,
+      pointer: undefined,
+    };
     try {
       const files = await filesOf(name);
-      known = { shards: files.length, lastRefreshed: changedAt(files) };
+      known = { shards: files.length, lastRefreshed: changedAt(files), pointer: pointerTo(files) };
       const columns = await readHeader(blobs, shardOf(name, files[0] as BlobFacts));
       return { name, ...known, columns, problem: undefined };
     } catch (error) {

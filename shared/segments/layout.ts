@@ -8,6 +8,8 @@ export interface CatalogueEntry {
   readonly columns: readonly string[];
   /** UTC (ISO 8601); `undefined` when nothing tells. */
   readonly lastRefreshed: string | undefined;
+  /** As in `Segment`; `undefined` when nothing tells. */
+  readonly pointer: string | undefined;
   /** Why it cannot be exported as it is; `undefined` when it can. */
   readonly problem: { readonly code: string; readonly message: string } | undefined;
 }

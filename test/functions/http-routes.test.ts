@@ -335,11 +335,20 @@ test('GET /api/segments is the catalogue, for contributors', async () => {
     shards: 2,
     columns: ['Email'],
     lastRefreshed: undefined,
+    pointer: 'p1',
     problem: undefined,
   };
-  const deps = { ...app.deps, segments: { ...app.deps.segments, catalogue: () => Promise.resolve([entry]) } };
+  const catalogue = () => Promise.resolve([entry, { ...entry, name: 'never read' }]);
+  await app.deps.rowCounts.note('customers', 'p1', 17);
+  const deps = { ...app.deps, segments: { ...app.deps.segments, catalogue } };
   const answer = await ask(listSegments(deps), { as: 'Contributor' });
-  expect(answer.json).toEqual({ segments: [{ name: 'customers', shards: 2, columns: ['Email'] }] });
+  const shown = { shards: 2, columns: ['Email'], lastRefreshed: null, problem: null };
+  expect(answer.json).toEqual({
+    segments: [
+      { name: 'customers', rows: 17, ...shown },
+      { name: 'never read', rows: null, ...shown },
+    ],
+  });
   await expect(ask(listSegments(deps), { as: 'Viewer' })).resolves.toMatchObject({ status: 403 });
 });
 

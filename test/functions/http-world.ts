@@ -8,6 +8,7 @@ import type { Role } from '../../shared/access/principal';
 import { makeConnectionStore } from '../../shared/connections/connection-store';
 import { makeExportStore } from '../../shared/exports/export-store';
 import { makeRunStore } from '../../shared/runs/run-store';
+import { makeRowCounts } from '../../shared/segments/row-counts';
 import { makeStartRun } from '../../shared/runs/start-run';
 import { makeJumpingClock } from '../constant-contact/support/clocks';
 import { makeRecordingLog } from '../constant-contact/support/recording-log';
@@ -67,6 +68,7 @@ export async function startHttpWorld() {
     connections,
     runs,
     segments,
+    rowCounts: makeRowCounts(makeMemoryTable()),
     files,
     startRun: makeStartRun({ runs, clock: time.clock, log: logged.log }),
     openRun: notUsed,

@@ -1,11 +1,12 @@
 // Preparing a run: what the orchestration is told, and what stops it.
-import { readManifest } from '../../shared/contacts/prepare';
+import { readManifest } from '../../shared/contacts/manifest';
 import { makeRunStore } from '../../shared/runs/run-store';
 import { planBlob, type Plan } from '../../shared/runs/plan';
 import { makePrepareBatches } from '../../shared/runs/prepare-batches';
 import type { Run } from '../../shared/runs/run';
 import { ColumnMissing, ShardChanged } from '../../shared/segments/errors';
 import { makeRecordingLog } from '../constant-contact/support/recording-log';
+import { makeRowCounts } from '../../shared/segments/row-counts';
 import { makeMemoryBlobs } from '../support/memory-blobs';
 import { makeMemoryTable } from '../support/memory-tables';
 import { makeFakeSegments } from './support/fake-segments';
@@ -38,15 +39,18 @@ async function start({ rows = people(3), run = {}, plan = {}, limits = {} }: Opt
     };
     await files.write(planBlob(runId, 1), JSON.stringify(whole), 'application/json');
   }
+  const rowCounts = makeRowCounts(makeMemoryTable());
   const prepareBatches = makePrepareBatches({
     runs,
     segments,
+    rowCounts,
     files,
     log: logged.log,
     limits: { maxContacts: 1_000_000, maxMalformedShare: 0.05, ...limits },
   });
   return {
     table,
+    rowCounts,
     runs,
     files,
     segments,

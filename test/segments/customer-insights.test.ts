@@ -17,13 +17,14 @@ function blobsWith(text: string, files: Readonly<Record<string, string>> = {}): 
 }
 
 describe('finding model.json', () => {
-  test('it is found some folders below the prefix, and the folders beside it are not searched', async () => {
+  test('it is found some folders below the prefix, and past exports beside it are not searched', async () => {
     const blobs = blobsWith(model([]), { [`${place}/Buyers/2026/01/01/0000/Buyers_1.csv`]: 'x' });
     await sourceOf(blobs).catalogue();
     expect(blobs.calls).toEqual([
       'level ci/',
       'level ci/CustomerInsights_1/',
       `level ${place}/`,
+      `level ${place}/Buyers/`,
       `read ${modelBlob}`,
     ]);
   });
@@ -51,6 +52,15 @@ describe('finding model.json', () => {
     expect(failure.message).toBe(
       'There is no model.json below "ci/". Check SEGMENT_PREFIX, and that the export from Customer Insights has run; for plain CSV files without a model set SEGMENT_LAYOUT to "flat".',
     );
+  });
+
+  test('another one in a folder beside it fails too', async () => {
+    const blobs = blobsWith(model([]), { [`${place}/Copy/model.json`]: model([]) });
+    const failure = await failureOf(sourceOf(blobs).catalogue());
+    expect(failure).toMatchObject({
+      code: 'model-ambiguous',
+      paths: [`${place}/Copy/model.json`, modelBlob],
+    });
   });
 
   test('more than one fails, and all are named', async () => {
@@ -272,18 +282,27 @@ test('the catalogue shows every segment, also those that cannot be read, with th
   const catalogue = await sourceOf(blobs).catalogue();
   const lastRefreshed = '2026-01-07T00:00:00.000Z';
   const problem = (code: string) => ({ code, message: expect.stringContaining('') as string });
+  const pointer = expect.any(String) as string;
   expect(catalogue).toEqual([
-    { name: 'Broken', shards: 0, columns: [], lastRefreshed: undefined, problem: problem('model-invalid') },
-    { name: 'Buyers', shards: 2, columns, lastRefreshed, problem: undefined },
     {
+      pointer,
+      name: 'Broken',
+      shards: 0,
+      columns: [],
+      lastRefreshed: undefined,
+      problem: problem('model-invalid'),
+    },
+    { pointer, name: 'Buyers', shards: 2, columns, lastRefreshed, problem: undefined },
+    {
+      pointer,
       name: 'Elsewhere',
       shards: 0,
       columns: [],
       lastRefreshed: undefined,
       problem: problem('segment-elsewhere'),
     },
-    { name: 'Odd', shards: 0, columns, lastRefreshed, problem: problem('location-refused') },
-    { name: 'Void', shards: 0, columns, lastRefreshed, problem: problem('segment-without-data') },
+    { pointer, name: 'Odd', shards: 0, columns, lastRefreshed, problem: problem('location-refused') },
+    { pointer, name: 'Void', shards: 0, columns, lastRefreshed, problem: problem('segment-without-data') },
   ]);
   expect(blobs.calls.filter((call) => call.includes('.csv'))).toEqual([]);
 });

@@ -25,7 +25,7 @@ export interface AppInMemory {
   readonly segments: MemoryBlobs;
   /** The container of the runs. */
   readonly files: MemoryBlobs;
-  readonly tables: Readonly<Record<'exports' | 'connections' | 'runs' | 'imports' | 'budget', MemoryTable>>;
+  readonly tables: Readonly<Record<'exports' | 'connections' | 'runs' | 'imports' | 'budget' | 'segments', MemoryTable>>;
   readonly secrets: Map<string, string>;
   readonly clock: { now(): number };
   readonly listId: string;
@@ -78,6 +78,7 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     connections: makeMemoryTable(),
     runs: makeMemoryTable(options.tables),
     imports: makeMemoryTable(options.tables),
+    segments: makeMemoryTable(),
     budget: makeMemoryTable(options.tables),
   };
   const { access_token, refresh_token, expires_in } = constantContact.issueTokens();
