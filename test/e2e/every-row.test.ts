@@ -39,7 +39,7 @@ interface Case {
   readonly unsubscribed: readonly string[];
 }
 
-const people = Array.from({ length: 40 }, (_, index) => `person${index}@example.com`);
+const people = Array.from({ length: 200 }, (_, index) => `person${index}@example.com`);
 
 const address = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...people) },
@@ -97,7 +97,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   tooWide: fc.integer({ min: 0, max: 39 }).map((number) => number === 0),
 });
 const shard: fc.Arbitrary<Shard> = fc.record({
-  rows: fc.array(row, { maxLength: 60 }),
+  rows: fc.array(row, { maxLength: 80, size: 'max' }),
   gzip: fc.boolean(),
   lineEnd: fc.constantFrom('\n' as const, '\r\n' as const),
   header: fc.boolean(),

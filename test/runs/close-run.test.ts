@@ -402,7 +402,7 @@ describe('closing again', () => {
     const later = Array.from({ length: 900 }, (_, index) => aBatch(index + 3, { wave: 1, columns }));
     const app = await start({ batches: [aBatch(1), aBatch(2), ...later] });
     await app.close();
-    const { warnings } = (await app.run())!;
+    const { warnings } = await app.run();
     expect(warnings).toHaveLength(21);
     expect(warnings.at(-1)).toBe('There are 880 more warnings.');
     const report = JSON.parse(app.files.text(`${folder}report.json`)) as { warnings: string[] };
