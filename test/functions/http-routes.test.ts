@@ -8,6 +8,7 @@ import { runViewSchema } from '../../functions/http/run-view';
 import { startRun } from '../../functions/http/start-run';
 import type { Run } from '../../shared/runs/run';
 import { aRun, noon, runId } from '../runs/support/fixtures';
+import { ModelMissing } from '../../shared/segments/errors';
 import { durableKey, startHttpWorld, type Answered, type HttpWorld } from './http-world';
 
 let app: HttpWorld;
@@ -350,6 +351,18 @@ test('GET /api/segments is the catalogue, for contributors', async () => {
     ],
   });
   await expect(ask(listSegments(deps), { as: 'Viewer' })).resolves.toMatchObject({ status: 403 });
+});
+
+test('GET /api/segments says what is wrong when there is no catalogue at all', async () => {
+  const catalogue = () => Promise.reject(new ModelMissing('exports/'));
+  const deps = { ...app.deps, segments: { ...app.deps.segments, catalogue } };
+  await expect(ask(listSegments(deps))).resolves.toMatchObject({
+    status: 409,
+    json: {
+      title: 'The segments cannot be listed.',
+      detail: expect.stringContaining('no model.json') as string,
+    },
+  });
 });
 
 test('GET /api/health/live says that the app is there, and nothing else', async () => {
