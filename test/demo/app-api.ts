@@ -19,7 +19,6 @@ export interface Run {
   readonly progress: {
     readonly phase: string;
     readonly batches: { readonly total: number; readonly sent: number; readonly done: number };
-    readonly estimateSeconds?: number;
   } | null;
   readonly counts: RunCounts | null;
   readonly rejectedByReason: Readonly<Record<string, number>> | null;
@@ -29,6 +28,8 @@ const pollMs = 300;
 
 /** The statuses of a run that is on. */
 const onItsWay: ReadonlySet<string> = new Set(['Queued', 'Processing']);
+
+export const isOver = ({ status }: Pick<Run, 'status'>): boolean => !onItsWay.has(status);
 
 export function makeAppApi(url: string, signal: AbortSignal) {
   const call = async (path: string, init?: RequestInit) => {
@@ -58,7 +59,7 @@ export function makeAppApi(url: string, signal: AbortSignal) {
       for (;;) {
         const run = (await (await call(path)).json()) as Run;
         onLook(run);
-        if (!onItsWay.has(run.status)) return run;
+        if (isOver(run)) return run;
         if (performance.now() > end)
           throw new Error(
             `the run is not over after ${Math.round(deadline / 1000)} s: ${JSON.stringify(run)}`,

@@ -1,8 +1,9 @@
 // The demo's own judgement: it passes a run that did everything right, and finds each way of doing it wrong.
+import type { OrchestrationHandler } from 'durable-functions';
 import type { EmulatorState, Member } from '../emulators/constant-contact/inspection';
 import { makeSample } from '../sample/sample';
 import type { Run, RunCounts } from './app-api';
-import { checkCounts, checkList, checkRejects } from './checks';
+import { checkCounts, checkList, checkRejects, checkReplay } from './checks';
 
 const sample = makeSample({ profiles: 1000, shards: 2 });
 const expected = sample.expected();
@@ -110,4 +111,35 @@ test('somebody who had unsubscribed on the list, and a broken limit, are found',
   const violations = [{}] as unknown as EmulatorState['violations'];
   expect(failed(listChecks(everybody, { violations }))).toEqual(["Constant Contact's limits"]);
   expect(failed(listChecks(everybody, { blankCells: 1 }))).toEqual(["Constant Contact's limits"]);
+});
+
+test('an orchestration that is replayed as it was passes; one that decides otherwise the next time is found', async () => {
+  const event = (EventType: number, rest: object = {}) => ({
+    EventType,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp: '2026-03-01T12:00:00.000Z',
+    ...rest,
+  });
+  const history = [
+    event(12),
+    event(0, { Name: 'some', Input: 'null', OrchestrationInstance: { InstanceId: 'one' } }),
+    event(4, { EventId: 0, Name: 'open' }),
+    event(13),
+    event(12),
+    event(5, { TaskScheduledId: 0, Result: 'null' }),
+    event(13),
+  ];
+  const steady: OrchestrationHandler = function* (context) {
+    yield context.df.callActivity('open', {});
+  };
+  let times = 0;
+  const moody: OrchestrationHandler = function* (context) {
+    times += 1;
+    yield context.df.callActivity('open', { times });
+  };
+  expect((await checkReplay(history, steady)).passed).toBe(true);
+  const { passed, faults } = await checkReplay(history, moody);
+  expect(passed).toBe(false);
+  expect(faults).toHaveLength(1);
 });

@@ -1,8 +1,11 @@
-// Whether the run did what the sample says it must: the counts, the rejects file row by row, and the list person by person.
+// Whether the run did what the sample says it must: the counts, the rejects file row by row, the list person by person; and whether
+// its orchestration can be replayed.
+import type { OrchestrationHandler } from 'durable-functions';
 import { parse } from 'csv-parse/sync';
 import type { ConstantContactEmulator } from '../emulators/constant-contact/emulator';
 import type { Expected } from '../sample/expected';
 import type { RejectionKind } from '../sample/rows';
+import { replayEveryTurn, type HistoryEvent } from '../support/replay';
 import type { Run } from './app-api';
 import { compare, isSame, type Values } from './compare';
 
@@ -128,4 +131,18 @@ export function checkList(
       ].filter((fault) => fault !== false),
     ),
   ];
+}
+
+/** The orchestration is run again from its history, as the host does after a crash, as if it had happened after each of its turns. */
+export async function checkReplay(
+  history: readonly HistoryEvent[],
+  orchestrator: OrchestrationHandler,
+): Promise<Check> {
+  const what = 'the orchestration decides the same at every replay';
+  try {
+    await replayEveryTurn(history, orchestrator);
+    return check(what, []);
+  } catch (error) {
+    return check(what, [error instanceof Error ? error.message : String(error)]);
+  }
 }

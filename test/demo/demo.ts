@@ -1,13 +1,14 @@
 // `npm run demo`: a sample segment travels through the real app into an emulated Constant Contact list, which must then hold exactly the
 // right people. Free ports, everything in memory, nothing left behind.
+import { exportRun } from '../../functions/orchestrators/export-run';
 import { makeSample } from '../sample/sample';
 import { uploadSample } from '../sample/upload';
 import { seedConnectionAndExport } from '../local/seed';
 import { startStack, type Stack } from '../local/stack';
 import { untilSignal } from '../support/until-signal';
 import { makeAppApi, type Run } from './app-api';
-import { checkCounts, checkList, checkRejects, type Check } from './checks';
-import { makeProgressBar } from './progress-bar';
+import { checkCounts, checkList, checkRejects, checkReplay, type Check } from './checks';
+import { makeProgressBar, type Shown } from './progress-bar';
 
 const container = 'customer-insights';
 const listName = 'Customers';
@@ -68,14 +69,16 @@ async function demonstrate(
   console.log(`Started ${runPath}\n`);
   const bar = makeProgressBar(process.stdout);
   let run: Run;
-  let total = 0;
+  let batches: Shown['batches'] = { total: 0, sent: 0, done: 0 };
   try {
     run = await api.untilOver(runPath, runDeadlineMs, ({ progress }) => {
       if (!progress) return;
       bar.show(progress);
-      total = progress.batches.total;
+      batches = progress.batches;
     });
-    if (run.counts?.notSent === 0) bar.show({ phase: 'over', batches: { total, sent: total, done: total } });
+    const { total } = batches;
+    if (run.counts?.notSent === 0) batches = { total, sent: total, done: total };
+    bar.show({ phase: 'over', batches });
   } finally {
     bar.end();
   }
@@ -86,6 +89,8 @@ async function demonstrate(
   const checks = checkCounts(expected, run);
   if (run.counts) checks.push(checkRejects(expected, await api.rejects(runPath), sample.prefix));
   checks.push(...checkList(expected, sample.unsubscribed, stack.constantContact, listId));
+  const { events } = await stack.host.history(run.id);
+  checks.push(await checkReplay(events, exportRun));
   printChecks(checks);
   return checks.every(({ passed }) => passed);
 }

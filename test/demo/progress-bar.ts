@@ -3,12 +3,11 @@
 export interface Shown {
   readonly phase: string;
   readonly batches: { readonly total: number; readonly sent: number; readonly done: number };
-  readonly estimateSeconds?: number | undefined;
 }
 
 export interface Screen {
   readonly isTTY?: boolean | undefined;
-  /** Width of the terminal; a line that breaks could not be written over. */
+  /** Width of the terminal, 0 or absent when it is not known; a line that breaks could not be written over. */
   readonly columns?: number | undefined;
   write(text: string): unknown;
 }
@@ -23,25 +22,23 @@ const width = 30;
 const clearLine = '\r\u001b[2K';
 
 /** A job counts half when it is sent, and whole when Constant Contact has done it. */
-export function progressLine({ phase, batches, estimateSeconds }: Shown): string {
+export function progressLine({ phase, batches }: Shown): string {
   const { total, sent, done } = batches;
   const share = total === 0 ? 0 : Math.min(1, (sent + done) / (2 * total));
   const filled = Math.round(share * width);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
   const jobs = total === 0 ? '' : `, ${sent} of ${total} import jobs sent, ${done} done`;
-  const left = estimateSeconds === undefined ? '' : `, about ${estimateSeconds} s left`;
-  return `${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${phase}${jobs}${left}`;
+  return `${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${phase}${jobs}`;
 }
 
 export function makeProgressBar(screen: Screen): ProgressBar {
   let last = '';
   return {
     show(shown) {
-      // Off a terminal the estimate is left out, so that a new line is news.
-      const line = progressLine(screen.isTTY ? shown : { ...shown, estimateSeconds: undefined });
+      const line = progressLine(shown);
       if (line === last) return;
       last = line;
-      screen.write(screen.isTTY ? clearLine + line.slice(0, (screen.columns ?? Infinity) - 1) : `${line}\n`);
+      screen.write(screen.isTTY ? clearLine + line.slice(0, (screen.columns || Infinity) - 1) : `${line}\n`);
     },
     end() {
       if (screen.isTTY && last) screen.write('\n');

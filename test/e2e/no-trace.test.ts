@@ -7,7 +7,9 @@ import { openPlatform } from '../../shared/platform/open-platform';
 import { readSettings } from '../../shared/platform/settings';
 import { startStack, type Stack } from '../local/stack';
 import { seedConnectionAndExport } from '../local/seed';
+import { exportRun } from '../../functions/orchestrators/export-run';
 import { makeAppApi } from '../demo/app-api';
+import { replayEveryTurn } from '../support/replay';
 import { everythingIn, wordsIn } from '../support/search-storage';
 
 const container = 'segments';
@@ -128,6 +130,7 @@ test('a run with every kind of outcome leaves no address, name or token behind, 
 
   const history = await stack.host.history(path.split('/').pop() ?? '');
   expect(wordsIn(Buffer.from(JSON.stringify(history)), [...words, ...secrets])).toEqual([]);
+  expect((await replayEveryTurn(history.events, exportRun)).turns).toBeGreaterThan(3);
 
   const planted = 'zebulon.planted@quixotica.example.com';
   const table = TableClient.fromConnectionString(stack.azurite.connectionString, 'exports', {

@@ -1,5 +1,7 @@
 // One local stack per data folder: a file names the process that uses it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { atExit } from '../support/at-exit';
+import { isAlive } from '../support/is-alive';
 
 export class FolderInUse extends Error {
   readonly code = 'folder-in-use';
@@ -13,26 +15,20 @@ export class FolderInUse extends Error {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** @returns what takes the mark away. @throws {FolderInUse} */
+/** The mark goes when the process exits, also in a hurry. @returns what takes it away before. @throws {FolderInUse} */
 export function markRunning(file: string): () => void {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const pid = Number(readFileSync(file, 'utf8'));
-    if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isAlive(pid))
-      throw new FolderInUse(pid, file);
+    if (pid !== process.pid && isAlive(pid)) throw new FolderInUse(pid, file);
     writeFileSync(file, String(process.pid));
   }
-  return () => rmSync(file, { force: true });
+  const remove = () => rmSync(file, { force: true });
+  const forget = atExit(remove);
+  return () => {
+    forget();
+    remove();
+  };
 }

@@ -62,6 +62,9 @@ const localPace: Readonly<Record<string, string>> = {
   SEGMENT_SETTLE_SECONDS: '30',
 };
 
+/** How long an activity waits for the next start when its host was killed: no longer than somebody who watches will. */
+const workItemVisibilityMs = 10_000;
+
 /** Closers run once, the last one first; one that fails does not keep the others from running. */
 function makeClosers() {
   const closers: (() => Promise<void>)[] = [];
@@ -81,10 +84,13 @@ function makeClosers() {
 /** An absent port lets the server find one itself. */
 async function findPorts(wanted: StackPorts | undefined): Promise<Partial<StackPorts>> {
   if (!wanted) return {};
-  const taken = new Set<number>();
+  // Nobody is driven to where another one belongs.
+  const taken = new Set<number>(Object.values(wanted) as number[]);
   const found: Record<string, number> = {};
-  for (const [name, port] of Object.entries(wanted) as [string, number][])
+  for (const [name, port] of Object.entries(wanted) as [string, number][]) {
+    taken.delete(port);
     found[name] = await nextFreePort(port, taken);
+  }
   return found;
 }
 
@@ -147,6 +153,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         storage: azurite.connectionString,
         env: appEnvironment,
         tenantId: localTenantId,
+        workItemVisibilityMs,
         ...portOption(ports.functions),
         ...(options.onLog ? { onLog: options.onLog } : {}),
       }),

@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { makeSample } from '../sample/sample';
 import { uploadModel, uploadSample } from '../sample/upload';
+import { untilFolderIsLeft } from '../support/azurite-folder';
 import { projectRoot } from '../support/project-root';
 import { untilSignal } from '../support/until-signal';
 import { FolderInUse, markRunning } from './running-mark';
 import { seedConnectionAndExport } from './seed';
 import { startStack, type Stack, type StackPorts } from './stack';
+import { whereText } from './where';
 
 const container = 'customer-insights';
 const listName = 'Customers';
@@ -59,19 +61,6 @@ async function seedOnce(stack: Stack, sample: ReturnType<typeof makeSample>, fil
   return seeded;
 }
 
-function printWhere(stack: Stack, { exportId }: Seeded, folder: string): void {
-  const { functionsUrl, constantContact, azurite, keyVaultUrl } = stack;
-  console.log(`
-The app                        ${functionsUrl}/api
-Constant Contact (emulated)    ${constantContact.url}   (look inside: lists, members, jobs, requests)
-Storage (Azurite)              ${azurite.blobEndpoint}
-Key Vault (emulated)           ${keyVaultUrl}
-Data, kept until you delete it ${folder}
-
-Run the sample export:  curl -i -X POST ${functionsUrl}/api/exports/${exportId}/runs
-then look at it at the address in "Location". Ctrl-C ends everything.`);
-}
-
 async function main(): Promise<number> {
   const stopping = untilSignal();
   const folder = resolve(process.argv[2] ?? join(projectRoot(), '.local'));
@@ -83,6 +72,7 @@ async function main(): Promise<number> {
     unmark = markRunning(join(folder, 'running.pid'));
     // A first start that was cut short begins anew.
     if (!existsSync(seededFile)) {
+      await untilFolderIsLeft(join(folder, 'azurite'));
       for (const part of ['azurite', 'key-vault.json', 'constant-contact']) {
         rmSync(join(folder, part), { recursive: true, force: true });
       }
@@ -97,7 +87,8 @@ async function main(): Promise<number> {
       onLog: (line) => console.log(line),
       signal: stopping.signal,
     });
-    printWhere(stack, await seedOnce(stack, sample, seededFile), folder);
+    const { exportId } = await seedOnce(stack, sample, seededFile);
+    console.log(whereText(stack, ports, exportId, folder));
     const asked = new Promise<undefined>((resolve) => {
       if (stopping.signal.aborted) resolve(undefined);
       stopping.signal.addEventListener('abort', () => resolve(undefined));
@@ -111,7 +102,7 @@ async function main(): Promise<number> {
     console.error(error instanceof FolderInUse ? error.message : error);
     return 1;
   } finally {
-    if (stack) console.log('Stopping …');
+    if (stack) console.log('Stopping … (Ctrl-C again ends it at once)');
     await stack?.stop();
     unmark?.();
   }

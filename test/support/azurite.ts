@@ -1,5 +1,6 @@
 // Azurite (blobs, queues, tables) as a child process on loopback, for tests and the local stack.
 import { tmpdir } from 'node:os';
+import { graceMs, markFolder, untilFolderIsLeft } from './azurite-folder';
 import { startChild } from './child-process';
 
 // Azurite's documented account, the same everywhere; it guards nothing.
@@ -43,6 +44,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     );
   }
 
+  if (folder !== undefined) await untilFolderIsLeft(folder);
   const listening: Record<string, string> = {};
   const child = await startChild(
     {
@@ -50,7 +52,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       args,
       // Where it would write, were it not told otherwise.
       cwd: folder ?? tmpdir(),
-      graceMs: folder === undefined ? 0 : 10_000,
+      graceMs: folder === undefined ? 0 : graceMs,
     },
     (line) => {
       const [, service, url] =
@@ -60,6 +62,10 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       return blob && queue && table ? { blob, queue, table } : undefined;
     },
   );
+  if (folder !== undefined && child.process.pid !== undefined) {
+    const unmark = markFolder(folder, child.process.pid);
+    void child.ended.then(unmark);
+  }
   const { blob, queue, table } = child.value;
   return {
     connectionString: [

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { signalAtExit } from './at-exit';
 import { projectRoot } from './project-root';
 
 export class ChildDidNotStart extends Error {
@@ -64,6 +65,8 @@ export async function startChild<T>(
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     },
   );
+  // Should this process exit in a hurry. One that has something to save may do so.
+  signalAtExit(child, graceMs === 0 ? 'SIGKILL' : 'SIGTERM');
   // Nobody writes to it: a broken pipe at the child's end says nothing that its exit does not say.
   child.stdin.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => {

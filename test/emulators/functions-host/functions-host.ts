@@ -2,9 +2,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { signalAtExit } from '../../support/at-exit';
+import { projectRoot } from '../../support/project-root';
 import type { HistoryDump } from './durable/history';
 import type { Fault } from './faults';
 import type { FromHost, HostConfiguration, ToHost } from './host-messages';
@@ -65,14 +66,13 @@ export class FunctionsHostDidNotStart extends Error {
 }
 
 /** Starting costs half as much when the storage clients do not have to be compiled anew. */
-const compileCache = path.join(tmpdir(), 'functions-host-compile-cache');
+const compileCache = () => path.join(projectRoot(), 'node_modules/.cache/functions-host');
 
 /** The compiled host, whether this runs compiled or as a source file under test. */
 function entry(): string {
   const beside = path.join(__dirname, 'host-main.js');
   if (existsSync(beside)) return beside;
-  let root = __dirname;
-  while (!existsSync(path.join(root, 'package.json'))) root = path.dirname(root);
+  const root = projectRoot();
   const compiled = path.join(root, 'dist', path.relative(root, beside));
   if (!existsSync(compiled))
     throw new FunctionsHostDidNotStart(`${compiled} is missing: build the project first`);
@@ -87,8 +87,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     // Ctrl-C reaches the parent, which ends things in the right order.
     detached: true,
     execArgv: [],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
   });
+  // Its worker is in its group.
+  signalAtExit(child, 'SIGKILL');
   const said: string[] = [];
   const line = (text: string) => {
     said.push(text);

@@ -11,14 +11,16 @@ const tell = (message: FromHost) =>
     else resolve();
   });
 
-/** Whatever hangs, a host that was told to end is gone after this. Milliseconds. */
-const latestMs = 20_000;
+/** How long a host waits for its activities, and, whatever hangs, is gone. Milliseconds. */
+const ordered = { drainMs: 10_000, latestMs: 20_000 };
+/** Storage goes with the parent: there is just time to give back what was taken. */
+const orphaned = { drainMs: 0, latestMs: 1000 };
 
-const stop = () => {
+const stop = ({ drainMs, latestMs } = ordered) => {
   setTimeout(() => process.exit(1), latestMs).unref();
   return (stopping ??= (async () => {
     const running = await host?.catch(() => undefined);
-    await running?.stop();
+    await running?.stop(drainMs);
     process.exit(0);
   })());
 };
@@ -40,7 +42,7 @@ process.on(
 );
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
-process.on('disconnect', () => void stop());
+process.on('disconnect', () => void stop(orphaned));
 // Nobody reads any more: the parent is gone, and `disconnect` follows.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);

@@ -21,13 +21,11 @@ import { makeRoutes } from './routes';
 import { makeTimers } from './timers';
 import { makeWorker, type Worker } from './worker-process';
 
-/** How long a stop waits for what runs. What is not done then is left to the next host. */
-const drainMs = 10_000;
-
 export interface Host {
   readonly url: string;
   readonly key: string;
-  stop(): Promise<void>;
+  /** Waits so long for activities that run. What is not done then is left to the next host. */
+  stop(drainMs: number): Promise<void>;
 }
 
 /** @throws AppDidNotLoad, or what is wrong with host.json, the functions, the port or the storage */
@@ -71,8 +69,8 @@ export async function startHost(configuration: HostConfiguration): Promise<Host>
   return {
     url: addresses.publicUrl,
     key: addresses.key,
-    async stop() {
-      await Promise.all([close(open.server), parts.stop()]);
+    async stop(drainMs) {
+      await Promise.all([close(open.server), parts.stop(drainMs)]);
       await worker.stop();
       await close(rpc.server);
     },
@@ -151,7 +149,7 @@ function assemble({ configuration, config, clock, log, worker, hub, table, addre
       await orchestrations.start();
       await timers.start();
     },
-    async stop() {
+    async stop(drainMs: number) {
       await Promise.all([timers.stop(), activities.stop(drainMs)]);
       await orchestrations.stop();
     },

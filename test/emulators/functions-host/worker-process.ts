@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { signalAtExit } from '../../support/at-exit';
 import type { HostClock } from './clock';
 import type { WorkerError } from './durable/failure';
 import type { Log } from './log-lines';
@@ -84,6 +85,8 @@ export function makeWorker(options: WorkerOptions, clock: HostClock, log: Log): 
         serialization: 'advanced',
       });
       child = worker;
+      // One that is busy would see only later that its host is gone.
+      signalAtExit(worker, 'SIGKILL');
       let loaded = false;
       createInterface({ input: worker.stdout! }).on('line', (line) =>
         log('information', line, { functionName: 'app' }),

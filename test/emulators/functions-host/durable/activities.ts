@@ -50,6 +50,8 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
   /** Changes while others wait. */
   let stopped = false;
   const isStopped = () => stopped;
+  /** Set when what runs is left to another host: what comes of it here counts no more. */
+  let abandoned = false;
   let poll: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
   /** Whether items were put aside for want of room. */
@@ -79,6 +81,7 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
     const killing = wrong.find((fault) => fault.do === 'kill-worker');
     if (killing) setTimeout(deps.killWorker, killing.afterMs ?? 0);
     const events = await Promise.all(calls);
+    if (abandoned) return;
     if (has('crash-host-after')) {
       deps.crash();
       return;
@@ -164,6 +167,7 @@ export function makeActivities(deps: ActivitiesDeps): Activities {
       const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, drainMs)));
       await Promise.race([Promise.all([...running.values()]), patience]);
       clearTimeout(late);
+      abandoned = true;
       await Promise.all([...running.keys()].map((claim) => claim.release()));
     },
   };
