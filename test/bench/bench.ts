@@ -113,15 +113,15 @@ interface HostJson {
 /** As many exports as host.json lets prepare at once, all at the same moment. */
 async function measureConcurrent(folder: string, signal: AbortSignal) {
   const hostJson = JSON.parse(await readFile(join(projectRoot(), 'host.json'), 'utf8')) as HostJson;
-  const exports = hostJson.extensions.durableTask.maxConcurrentActivityFunctions;
-  say(`${exports} exports at the same moment …`);
+  const exportCount = hostJson.extensions.durableTask.maxConcurrentActivityFunctions;
+  say(`${exportCount} exports at the same moment …`);
   const data = await writeDataSet(folder, concurrentProfiles, containerUrl);
-  const bench = await startBenchStack(data, exports);
+  const bench = await startBenchStack(data, exportCount);
   try {
     const { peakMemoryMB, ...rest } = await bench.run(signal);
     say(`  ${JSON.stringify({ peakMemoryMB, ...rest })}`);
     return {
-      concurrentExports: exports,
+      concurrentExports: exportCount,
       concurrentMemoryMB: peakMemoryMB === undefined ? null : Math.round(peakMemoryMB),
     };
   } finally {
@@ -147,7 +147,8 @@ async function bench(options: Options, folder: string, signal: AbortSignal): Pro
       : { concurrentExports: null, concurrentMemoryMB: null };
     return { runs, ...concurrent };
   } finally {
-    await Promise.all(Object.values(processes).map((one) => one.stop()));
+    const { transform, duckdb, copy } = processes;
+    await Promise.all([transform.stop(), duckdb.stop(), copy.stop()]);
   }
 }
 

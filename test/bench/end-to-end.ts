@@ -39,7 +39,7 @@ export interface BenchStack {
   readonly stack: Stack;
   /** Names of the shards in the container. */
   readonly shards: readonly string[];
-  /** Runs `exports` exports at the same moment and checks their lists. */
+  /** Runs the exports at the same moment and checks their lists. */
   run(signal: AbortSignal): Promise<EndToEnd>;
   stop(): Promise<void>;
 }
@@ -79,10 +79,10 @@ function checkList({ constantContact }: Stack, listId: string, data: DataSet): v
 }
 
 /** A fresh stack with the segment in its storage: nothing of an earlier run is in any process. */
-export async function startBenchStack(data: DataSet, exports: number): Promise<BenchStack> {
+export async function startBenchStack(data: DataSet, exportCount: number): Promise<BenchStack> {
   const lines: string[] = [];
   const prepared: number[] = [];
-  const lists = Array.from({ length: exports }, (_, index) => ({ name: `Customers ${index + 1}` }));
+  const lists = Array.from({ length: exportCount }, (_, index) => ({ name: `Customers ${index + 1}` }));
   const stack = await startStack({
     container,
     prefix,

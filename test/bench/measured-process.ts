@@ -8,9 +8,9 @@ interface Answer {
 }
 
 /** In the process: answers every job by `work`, until the parent goes. */
-export function answerJobs<Job, Result>(work: (job: Job) => Promise<Result>): void {
-  process.on('message', (job: Job) => {
-    work(job).then(
+export function answerJobs(work: (job: never) => Promise<unknown>): void {
+  process.on('message', (job) => {
+    work(job as never).then(
       (result) => process.send?.({ result } satisfies Answer),
       (error: unknown) =>
         process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

@@ -36,8 +36,14 @@ export function makeRollCall(profiles: number): RollCall {
     meet(person) {
       const row = rowOfAddress(person.address);
       const expected = row >= 0 && row < profiles ? personOf(row) : undefined;
-      if (expected?.address !== person.address) return fault(`unexpected: ${person.address}`);
-      if (met[row] === 1) return fault(`twice: ${person.address}`);
+      if (expected?.address !== person.address) {
+        fault(`unexpected: ${person.address}`);
+        return;
+      }
+      if (met[row] === 1) {
+        fault(`twice: ${person.address}`);
+        return;
+      }
       met[row] = 1;
       count++;
       if (expected.firstName !== person.firstName || expected.lastName !== person.lastName)

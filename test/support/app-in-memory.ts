@@ -25,7 +25,9 @@ export interface AppInMemory {
   readonly segments: MemoryBlobs;
   /** The container of the runs. */
   readonly files: MemoryBlobs;
-  readonly tables: Readonly<Record<'exports' | 'connections' | 'runs' | 'imports' | 'budget' | 'segments', MemoryTable>>;
+  readonly tables: Readonly<
+    Record<'exports' | 'connections' | 'runs' | 'imports' | 'budget' | 'segments', MemoryTable>
+  >;
   readonly secrets: Map<string, string>;
   readonly clock: { now(): number };
   readonly listId: string;

@@ -3,6 +3,7 @@
 import type { OrchestrationContext, RetryOptions, Task } from 'durable-functions';
 import type { Deps } from '../../functions/composition';
 import { exportRun } from '../../functions/orchestrators/export-run';
+import { makeSignal } from './signal';
 
 /** What is about to happen: an activity, as often as it is executed, or a wait. */
 export interface Step {
@@ -44,7 +45,7 @@ export function driveRun(driving: Driving, runId: string): DrivenRun {
   const { deps, clock } = driving;
   const statuses: unknown[] = [];
   const counts: Partial<Record<Step['name'], number>> = {};
-  const waking = Promise.withResolvers<void>();
+  const waking = makeSignal();
   let woken = false;
 
   const stepOf = (name: Step['name'], input: object): Step => {
@@ -81,9 +82,8 @@ export function driveRun(driving: Driving, runId: string): DrivenRun {
       } catch (error) {
         // An orchestrator sees a text; what it makes of the error's class would be wrong elsewhere.
         if (attempt >= policy.maxNumberOfAttempts) throw new Error(`${name} failed`, { cause: error });
-        const pause =
-          policy.firstRetryIntervalInMilliseconds * (policy.backoffCoefficient ?? 1) ** (attempt - 1);
-        driving.passTimeTo(clock.now() + Math.min(pause, policy.maxRetryIntervalInMilliseconds ?? Infinity));
+        const pause = policy.firstRetryIntervalInMilliseconds * policy.backoffCoefficient ** (attempt - 1);
+        driving.passTimeTo(clock.now() + Math.min(pause, policy.maxRetryIntervalInMilliseconds));
       }
     }
   }
@@ -145,7 +145,7 @@ export function driveRun(driving: Driving, runId: string): DrivenRun {
     statuses,
     wake() {
       woken = true;
-      waking.resolve();
+      waking.give();
     },
   };
 }

@@ -1,5 +1,6 @@
 // What Constant Contact can do to a run, each with the outcome that a user would call right: status, counts, sentence, and the exact
 // jobs and requests that it took.
+import fc from 'fast-check';
 import {
   startAppInMemory,
   type AppInMemory,
@@ -46,12 +47,18 @@ async function run(exportId: string, how?: HowDriven) {
   expect(over.counts === null || addsUp(over)).toBe(true);
   expect(await app.deps.runs.lock(exportId)).toMatchObject({ runId: null });
   expect([...app.tables.imports.dump()]).toEqual([]);
-  return { ...outcomeOf(over), run: over, statuses: statuses as Record<string, unknown>[] };
+  return { ...outcomeOf(over), run: over, statuses: statuses as Shown[] };
 }
 
-const parkedFor = (statuses: readonly Record<string, unknown>[]) => [
+interface Shown {
+  readonly waitingUntil?: string;
+  readonly waitingFor?: string;
+}
+const parkedFor = (statuses: readonly Shown[]) => [
   ...new Set(
-    statuses.flatMap(({ waitingUntil, waitingFor }) => (waitingFor ? [`${waitingFor} ${waitingUntil}`] : [])),
+    statuses.flatMap(({ waitingUntil = '', waitingFor }) =>
+      waitingFor ? [`${waitingFor} ${waitingUntil}`] : [],
+    ),
   ),
 ];
 const acceptedAt = () => app.constantContact.state(0).jobs.map(({ createdAt }) => createdAt);
@@ -475,3 +482,52 @@ describe('an import job', () => {
     },
   );
 });
+
+test('whatever mix of faults: the run ends, its counts add up, no file is two jobs, and success means that everybody is there', async () => {
+  const action = fc.constantFrom<RequestFault['action']>(
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 503, when: 'after' },
+    { kind: 'status', status: 429, reason: 'throttled' },
+    { kind: 'status', status: 429, reason: 'queue', retryAfterSeconds: 7 },
+    { kind: 'status', status: 429, reason: 'quota_exceeded' },
+    { kind: 'status', status: 401 },
+    { kind: 'drop', when: 'before' },
+    { kind: 'drop', when: 'after' },
+    { kind: 'not-json' },
+    { kind: 'without', field: 'activity_id' },
+    { kind: 'without', field: 'activities' },
+  );
+  const fault = fc.record({
+    target: fc.constantFrom(posts, looks, lists, { path: '/oauth2' }),
+    skip: fc.nat({ max: 3 }),
+    times: fc.integer({ min: 1, max: 4 }),
+    action,
+  });
+  const job = fc.record({
+    fileName: fc.constantFrom('-1-', '-2-', '-3-'),
+    end: fc.constantFrom('failed' as const, 'timed_out' as const, 'cancelled' as const, 'stuck' as const),
+  });
+  const cases = fc.record({
+    faults: fc.array(fault, { maxLength: 5 }),
+    jobs: fc.array(job, { maxLength: 2 }),
+    concurrency: fc.constantFrom('1', '3'),
+  });
+  let last: AppInMemory | undefined;
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ faults, jobs, concurrency }) => {
+      await last?.stop();
+      const exportId = await start({ settings: { IMPORT_CONCURRENCY: concurrency } });
+      last = app;
+      for (const { target, ...rest } of faults) app.constantContact.failRequest({ ...target, ...rest });
+      for (const one of jobs) app.constantContact.failJob(one);
+      const { status, counts } = await run(exportId);
+      const names = jobsOf(app);
+      expect(new Set(names).size).toBe(names.length);
+      if (status === 'Successful') expect(membersOf(app)).toEqual([...people]);
+      // Nobody counts as accepted who is not there.
+      expect(membersOf(app).length).toBeGreaterThanOrEqual(counts?.['accepted'] ?? 0);
+      expect(status).not.toBe('Processing');
+    }),
+    { numRuns: 100 },
+  );
+}, 60_000);

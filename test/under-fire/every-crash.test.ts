@@ -8,6 +8,7 @@ import {
   type AppOptions,
   type HowDriven,
 } from '../support/app-in-memory';
+import { makeSignal } from '../support/signal';
 import { jobsOf, makeSmallExport, membersOf, outcomeOf, writeShard } from './small-export';
 
 const activities = ['openRun', 'prepareBatches', 'importBatch', 'awaitImports', 'closeRun'] as const;
@@ -81,6 +82,43 @@ const courses: readonly Course[] = [
     },
   },
   {
+    name: 'a run that fails before it reads anything, as its list is gone',
+    status: 'Failed',
+    activities: ['openRun', 'closeRun'],
+    makeExport(app) {
+      app.constantContact.deleteList(app.listId);
+      return makeSmallExport(app);
+    },
+  },
+  {
+    name: 'a run that fails in the middle of sending, as its list is gone',
+    status: 'Failed',
+    activities,
+    makeExport: (app) => makeSmallExport(app),
+    before(app, { name, batch }) {
+      if (name === 'importBatch' && batch === 2) app.constantContact.deleteList(app.listId);
+      return Promise.resolve();
+    },
+  },
+  {
+    name: 'a run that is cancelled before it opens',
+    status: 'Canceled',
+    activities: ['openRun', 'closeRun'],
+    makeExport: (app) => makeSmallExport(app),
+    async before(app, { name }, runId) {
+      if (name === 'openRun') await app.cancel(runId);
+    },
+  },
+  {
+    name: 'a run that is cancelled when everything has been sent and taken',
+    status: 'Successful',
+    activities,
+    makeExport: (app) => makeSmallExport(app),
+    async before(app, { name }, runId) {
+      if (name === 'awaitImports') await app.cancel(runId);
+    },
+  },
+  {
     name: 'a run that is cancelled while it prepares',
     status: 'Canceled',
     activities: beforeSending,
@@ -110,6 +148,7 @@ async function end(app: AppInMemory, exportId: string, runId: string) {
     jobs: jobsOf(app).sort(),
     lock: (await app.deps.runs.lock(exportId)).runId,
     imports: [...app.tables.imports.dump().keys()],
+    oneBudget: app.tables.budget.dump().size <= 1,
     files: app.files
       .names()
       .map((name) => name.replace(runId, 'run').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'execution')),
@@ -142,7 +181,7 @@ async function run(
     let begun = '';
     const how: HowDriven = {
       around: async ({ name, nth, input }, work) => {
-        const [runId = ''] = [input['runId'] as string];
+        const runId = input['runId'] as string;
         begun = runId;
         const rest = async () => {
           await course.before?.(app, { name, batch: input['batch'] }, runId);
@@ -177,7 +216,7 @@ describe.each(courses)('$name', (course) => {
   });
 
   test('ends as it should when nobody is in the way', () => {
-    expect(undisturbed).toMatchObject({ status: course.status, lock: null, imports: [] });
+    expect(undisturbed).toMatchObject({ status: course.status, lock: null, imports: [], oneBudget: true });
     for (const activity of course.activities) expect(calls[activity]).toBeGreaterThan(1);
   });
 
@@ -207,13 +246,13 @@ describe.each(courses)('$name', (course) => {
     'ends the same when a copy of %s sleeps until the run is over',
     async (activity) => {
       for (let number = 1; number <= (calls[activity] ?? 0); number += 1) {
-        const asleep = Promise.withResolvers<void>();
-        const alarm = Promise.withResolvers<void>();
+        const asleep = makeSignal();
+        const alarm = makeSignal();
         const sleepy: Execution = {
           calls: 0,
           async onCall(call, when) {
             if (call !== number || when !== 'before') return;
-            asleep.resolve();
+            asleep.give();
             await alarm.promise;
           },
         };
@@ -226,7 +265,7 @@ describe.each(courses)('$name', (course) => {
           return work();
         };
         const [ended, later] = await run(course, activity, around, async () => {
-          alarm.resolve();
+          alarm.give();
           await sleeper;
         });
         expect({ number, ...ended }).toEqual({ number, ...undisturbed });
@@ -247,7 +286,7 @@ test('every activity delivered twice at the same time comes to one job for each 
       jobs: ['1-1', '2-1', '3-1'],
       lock: null,
       imports: [],
-      files: ['run/manifest.json', 'run/rejects.csv', 'run/report.json'],
+      files: ['run/execution/rejects.csv', 'run/manifest.json', 'run/report.json'],
     });
   } finally {
     await app.stop();

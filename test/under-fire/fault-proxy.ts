@@ -3,6 +3,7 @@ import { Agent, request as forward, type IncomingMessage, type ServerResponse } 
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenOnLoopback } from '../emulators/loopback';
+import { makeSignal } from '../support/signal';
 
 export interface Passing {
   readonly method: string;
@@ -19,7 +20,11 @@ export type Wrong =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** Waits for the promise, and then goes on, or drops the connection when it rejects. */
-  | { readonly kind: 'wait'; readonly until: Promise<void>; readonly onReached: () => void };
+  | {
+      readonly kind: 'wait';
+      readonly until: Promise<void>;
+      readonly onReached: (response: ServerResponse) => void;
+    };
 
 export interface ProxyFault {
   matches(call: Passing): boolean;
@@ -36,7 +41,8 @@ export interface ProxyFault {
 export interface Held {
   /** Resolves when the call is there. */
   readonly reached: Promise<void>;
-  readonly isReached: () => boolean;
+  /** Whether it is there, and whoever made it still waits for the answer. */
+  isHeld(): boolean;
   /** Lets the call end without an answer. */
   drop(): void;
   letGo(): void;
@@ -59,21 +65,19 @@ export function makeFaults(): Faults & { next(call: Passing, when: When): Wrong 
   return {
     add: (fault) => void faults.push({ fault, skip: fault.skip ?? 0, left: fault.times ?? 1 }),
     hold(when, matches) {
-      const reached = Promise.withResolvers<void>();
-      const until = Promise.withResolvers<void>();
-      // Whoever drops a call that never came is not at fault.
-      until.promise.catch(() => undefined);
-      const state = { reached: false };
-      const onReached = () => {
-        state.reached = true;
-        reached.resolve();
+      const reached = makeSignal();
+      const until = makeSignal();
+      let held: ServerResponse | undefined;
+      const onReached = (response: ServerResponse) => {
+        held = response;
+        reached.give();
       };
       this.add({ matches, when, wrong: { kind: 'wait', until: until.promise, onReached } });
       return {
         reached: reached.promise,
-        isReached: () => state.reached,
-        drop: () => void until.reject(new Error('dropped')),
-        letGo: () => void until.resolve(),
+        isHeld: () => held !== undefined && !held.destroyed,
+        drop: until.fail,
+        letGo: until.give,
       };
     },
     clear() {
@@ -127,7 +131,7 @@ export async function startFaultProxy(
         await delay(wrong.milliseconds);
         return false;
       case 'wait':
-        wrong.onReached();
+        wrong.onReached(response);
         try {
           await wrong.until;
           return false;

@@ -16,13 +16,20 @@ import {
 import { startIdentityEndpoint } from '../emulators/identity';
 import { startKeyVault, type KeyVault } from '../emulators/key-vault';
 import { seedConnectionAndExport } from '../local/seed';
+import { localTenantId } from '../local/stack';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { projectRoot } from '../support/project-root';
 import { startAzureProxy, type AzureProxy } from './azure-proxy';
 import { makeFaults, startFaultProxy, type Faults } from './fault-proxy';
 
 const container = 'segments';
+/** Without the number of their segment, which is part of their addresses. */
 export const people = ['ann@example.com', 'bob@example.com', 'cleo@example.com'] as const;
+
+/** Constant Contact puts a person on 50 lists at most, so after so many exports other people are sent. */
+const exportsPerSegment = 40;
+const segmentCount = 4;
+const segmentOf = (made: number) => `People${Math.floor(made / exportsPerSegment)}`;
 
 export interface FiredExport {
   readonly id: string;
@@ -73,7 +80,7 @@ export const unharmed: Afterwards = {
   jobs: ['1-1', '2-1', '3-1'],
   lock: null,
   imports: [],
-  files: ['manifest.json', 'rejects.csv', 'report.json'],
+  files: ['execution/rejects.csv', 'manifest.json', 'report.json'],
 };
 
 /** Polls until `look` has an answer; the test's own timeout is the limit. */
@@ -87,14 +94,14 @@ export async function eventually<T>(look: () => Promise<T | undefined> | T | und
 
 export async function startStackUnderFire(
   settings: Readonly<Record<string, string>> = {},
-  requestsPerSecond = 50,
+  limits: { readonly perSecond: number; readonly perDay?: number } = { perSecond: 50 },
 ): Promise<StackUnderFire> {
   const azurite = await startAzurite();
   const [storage, identity, keyVault, constantContact] = await Promise.all([
     startAzureProxy(azurite),
     startIdentityEndpoint(),
     startKeyVault(),
-    startConstantContact({ jobMilliseconds: 100, limits: { perSecond: requestsPerSecond } }),
+    startConstantContact({ jobMilliseconds: 100, limits }),
   ]);
   const onTheWay = makeFaults();
   const way = await startFaultProxy(constantContact.url, onTheWay);
@@ -106,11 +113,12 @@ export async function startStackUnderFire(
     KEY_VAULT_URL: keyVault.url,
     IDENTITY_ENDPOINT: identity.url,
     IDENTITY_HEADER: identity.header,
-    AUTH_TENANT_ID: '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11',
+    AUTH_TENANT_ID: localTenantId,
     CONSTANT_CONTACT_CLIENT_ID: constantContact.clientId,
     CONSTANT_CONTACT_API_URL: `${way.url}/v3`,
     CONSTANT_CONTACT_TOKEN_URL: constantContact.tokenUrl.replace(constantContact.url, way.url),
-    CONSTANT_CONTACT_REQUESTS_PER_SECOND: String(requestsPerSecond),
+    CONSTANT_CONTACT_REQUESTS_PER_SECOND: String(limits.perSecond),
+    CONSTANT_CONTACT_REQUESTS_PER_DAY: String(limits.perDay ?? 10_000),
     REQUEST_TIMEOUT_SECONDS: '2.5',
     CLAIM_SECONDS: '5',
     IMPORT_SETTLE_SECONDS: '0.5',
@@ -151,6 +159,7 @@ export async function startStackUnderFire(
       const host = await startFunctionsHost({
         appRoot: projectRoot(),
         storage: storage.connectionString,
+        tenantId: localTenantId,
         workItemVisibilityMs: 1000,
         onLog: (line) => void logged.push(line),
         env: environment,
@@ -160,19 +169,21 @@ export async function startStackUnderFire(
       return host;
     },
     async makeExport() {
+      const segment = segmentOf(made);
       const name = `List ${(made += 1)}`;
       const [list] = constantContact.seed({ lists: [{ name }] });
       if (!list) throw new Error('the emulator made no list');
       const columns = { email: 'Email', profileId: 'Id', firstName: 'First', lastName: 'Last' };
       const { exportId } = await seedConnectionAndExport(
         { appEnvironment: directly, constantContact },
-        { name, listId: list.id, segments: ['People'], columns },
+        { name, listId: list.id, segments: [segment], columns },
       );
       return { id: exportId, listId: list.id };
     },
     async start(host, exportId) {
       const answer = await fetch(`${host.url}/api/exports/${exportId}/runs`, { method: 'POST' });
-      if (answer.status !== 202) throw new Error(`the start was answered ${answer.status}`);
+      if (answer.status !== 202)
+        throw new Error(`the start was answered ${answer.status}: ${await answer.text()}`);
       return ((await answer.json()) as { id: string }).id;
     },
     async ended(host, runId) {
@@ -200,7 +211,9 @@ export async function startStackUnderFire(
         status: run?.status ?? 'gone',
         reason: run?.reason?.code ?? null,
         counts: run?.counts ?? {},
-        members: [...constantContact.members(listId)].map(({ address }) => address).sort(),
+        members: [...constantContact.members(listId)]
+          .map(({ address }) => address.replace(/\d+@/, '@'))
+          .sort(),
         jobs: constantContact
           .state(0)
           .jobs.flatMap(({ fileName = '' }) =>
@@ -209,7 +222,7 @@ export async function startStackUnderFire(
           .sort(),
         lock: (await runs.lock(id)).runId,
         imports,
-        files: files.map((name) => name.replace(/^[0-9a-f]{8}-[0-9a-f-]{27}/, 'execution')),
+        files: files.map((name) => name.replace(/^[0-9a-f]{8}-[0-9a-f-]{27}/, 'execution')).sort(),
       };
     },
     async stop() {
@@ -233,29 +246,29 @@ async function uploadPeople(azurite: Azurite, storage: AzureProxy): Promise<void
   const target = client(azurite.connectionString);
   await target.createIfNotExists();
   const columns = ['Id', 'Email', 'First', 'Last'];
-  const rows = [`1,${people[0]},Ann,Bell`, `2,${people[1]},Bob,`, `3,${people[2]},,`];
+  const names = Array.from({ length: segmentCount }, (_, index) => `People${index}`);
   const model = {
     name: 'export',
     version: '1.0',
-    entities: [
-      {
-        $type: 'LocalEntity',
-        name: 'People',
-        attributes: columns.map((name) => ({ name, dataType: 'string' })),
-        partitions: [
-          {
-            name: 'People',
-            location: `${client(storage.connectionString).url}/export/people.csv`,
-            fileFormatSettings: { columnHeaders: true },
-          },
-        ],
-      },
-    ],
+    entities: names.map((name) => ({
+      $type: 'LocalEntity',
+      name,
+      attributes: columns.map((column) => ({ name: column, dataType: 'string' })),
+      partitions: [
+        {
+          name,
+          location: `${client(storage.connectionString).url}/export/${name}.csv`,
+          fileFormatSettings: { columnHeaders: true },
+        },
+      ],
+    })),
   };
-  const files = {
-    'people.csv': [columns.join(','), ...rows, ''].join('\n'),
-    'model.json': JSON.stringify(model),
-  };
-  for (const [name, text] of Object.entries(files))
-    await target.getBlockBlobClient(`export/${name}`).upload(text, Buffer.byteLength(text));
+  const put = (name: string, text: string) =>
+    target.getBlockBlobClient(`export/${name}`).upload(text, Buffer.byteLength(text));
+  for (const [index, name] of names.entries()) {
+    const [ann, bob, cleo] = people.map((address) => address.replace('@', `${index}@`));
+    const rows = [`1,${ann},Ann,Bell`, `2,${bob},Bob,`, `3,${cleo},,`];
+    await put(`${name}.csv`, [columns.join(','), ...rows, ''].join('\n'));
+  }
+  await put('model.json', JSON.stringify(model));
 }
