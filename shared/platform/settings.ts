@@ -74,7 +74,7 @@ const environment = z.object({
   IMPORT_DEADLINE_SECONDS: seconds(3600),
   SEGMENT_SETTLE_SECONDS: seconds(300),
   SCHEDULE_CRON: z.string().default('0 * * * * *'),
-  IMPORT_CONCURRENCY: count(8, 100),
+  IMPORT_CONCURRENCY: count(16, 100),
   MAX_CONTACTS: count(1_000_000, 1_000_000),
   MAX_MALFORMED_PERCENT: z.coerce
     .number({ message: 'is not a number' })

@@ -50,7 +50,7 @@ describe('the settings of a deployment', () => {
       IMPORT_DEADLINE_SECONDS: 3_600,
       SEGMENT_SETTLE_SECONDS: 300,
       SCHEDULE_CRON: '0 * * * * *',
-      IMPORT_CONCURRENCY: 8,
+      IMPORT_CONCURRENCY: 16,
       MAX_CONTACTS: 1_000_000,
       MAX_MALFORMED_PERCENT: 5,
       CSV_BACKSLASH_ESCAPES: false,
