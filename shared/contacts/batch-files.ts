@@ -11,8 +11,7 @@ export const maxImportJobs = 900;
 
 /** What the files may hold in memory before it is sent, without what one chunk of input adds. */
 export const maxBufferedBytes = 32 * 1024 * 1024;
-/** Room for most files, so that each is one request. Longer ones go in blocks of this. */
-const blockBytes = 2 * 1024 * 1024;
+const blockBytes = 1024 * 1024;
 const smallestBuffer = 16 * 1024;
 /** Free blocks that are kept to be used again. */
 const maxSpareBlocks = 4;

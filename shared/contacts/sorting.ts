@@ -7,8 +7,8 @@ import type { Placement } from './placement';
 import type { RejectsFile } from './rejects-file';
 import type { Tally } from './tally';
 
-/** Rows between two looks at whether to go on, for which reading stops: a quarter of a second's work. */
-const rowsBetweenCheckpoints = 200_000;
+/** Rows between two looks at whether to go on: about a tenth of a second's work. */
+const rowsBetweenCheckpoints = 50_000;
 /** Above the limit contacts are only counted, up to this many times the limit: that tells how far off it is, in bounded memory. */
 const countedBeyond = 3;
 /** Of a row, for a first guess at how many there are. */
