@@ -12,7 +12,21 @@ export interface Stored<T> {
 
 export type Change =
   | { readonly kind: 'create'; readonly rowKey: string; readonly value: unknown }
-  | { readonly kind: 'replace'; readonly rowKey: string; readonly value: unknown; readonly etag: string };
+  | { readonly kind: 'replace'; readonly rowKey: string; readonly value: unknown; readonly etag: string }
+  | { readonly kind: 'remove'; readonly rowKey: string; readonly etag: string };
+
+/** Some rows in the order of their keys. `next` is where the next page starts; `undefined` on the last one. */
+export interface Page<T> {
+  readonly rows: readonly Stored<T>[];
+  readonly next: string | undefined;
+}
+
+/** Which rows of a partition: from `from` (inclusive) to `to` (exclusive), at most `limit`. */
+export interface PageAsked {
+  readonly from: string;
+  readonly to: string;
+  readonly limit: number;
+}
 
 /** Rows of one shape. Every method that can lose a race says so by its result, and never overwrites. */
 export interface Table {
@@ -30,6 +44,8 @@ export interface Table {
   remove(partition: string, rowKey: string): Promise<void>;
   /** The rows of a partition from `from` (inclusive) to `to` (exclusive), in the order of their keys. */
   range<T>(schema: z.ZodType<T>, partition: string, from: string, to: string): AsyncIterable<Stored<T>>;
+  /** The first rows of a range, read in one request; what it costs does not depend on how many there are in all. */
+  page<T>(schema: z.ZodType<T>, partition: string, asked: PageAsked): Promise<Page<T>>;
   /** Every row of a partition, in the order of their keys. */
   all<T>(schema: z.ZodType<T>, partition: string): AsyncIterable<Stored<T>>;
 }
@@ -63,6 +79,9 @@ export function makeTable(client: TableClient): Table {
     etag: entity.etag,
   });
 
+  const inRange = (partition: string, from: string, to: string) =>
+    odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
+
   async function* query<T>(schema: z.ZodType<T>, filter: string): AsyncIterable<Stored<T>> {
     for await (const entity of client.listEntities<Row>({ queryOptions: { filter } }))
       yield stored(schema, entity);
@@ -92,14 +111,17 @@ export function makeTable(client: TableClient): Table {
         if (changes.length === 1) {
           const [only] = changes as [Change];
           if (only.kind === 'create') await client.createEntity(row(only.rowKey, only.value));
+          else if (only.kind === 'remove')
+            await client.deleteEntity(partition, only.rowKey, { etag: only.etag });
           else await client.updateEntity(row(only.rowKey, only.value), 'Replace', { etag: only.etag });
         } else {
           await client.submitTransaction(
-            changes.map((change): TransactionAction =>
-              change.kind === 'create'
-                ? ['create', row(change.rowKey, change.value)]
-                : ['update', row(change.rowKey, change.value), 'Replace', { etag: change.etag }],
-            ),
+            changes.map((change): TransactionAction => {
+              if (change.kind === 'create') return ['create', row(change.rowKey, change.value)];
+              if (change.kind === 'remove')
+                return ['delete', { partitionKey: partition, rowKey: change.rowKey, etag: change.etag }];
+              return ['update', row(change.rowKey, change.value), 'Replace', { etag: change.etag }];
+            }),
           );
         }
         return true;
@@ -117,8 +139,21 @@ export function makeTable(client: TableClient): Table {
       }
     },
 
-    range: (schema, partition, from, to) =>
-      query(schema, odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`),
+    range: (schema, partition, from, to) => query(schema, inRange(partition, from, to)),
+
+    async page(schema, partition, { from, to, limit }) {
+      // One more than asked for tells where the next page starts. The service may stop early, and says so; then it is asked again.
+      const wanted = limit + 1;
+      const rows: Stored<z.output<typeof schema>>[] = [];
+      const pages = client
+        .listEntities<Row>({ queryOptions: { filter: inRange(partition, from, to) } })
+        .byPage({ maxPageSize: wanted });
+      for await (const entities of pages) {
+        rows.push(...entities.map((entity) => stored(schema, entity)));
+        if (rows.length >= wanted) break;
+      }
+      return { rows: rows.slice(0, limit), next: rows[limit]?.rowKey };
+    },
 
     all: (schema, partition) => query(schema, odata`PartitionKey eq ${partition}`),
   };

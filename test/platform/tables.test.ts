@@ -1,6 +1,6 @@
 // Rows on real Table storage, and on the table in memory that other tests stand on: the same rules hold for both.
 import { z } from 'zod';
-import type { Table } from '../../shared/platform/tables';
+import type { Page, Table } from '../../shared/platform/tables';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { makeOwnTable } from '../support/azurite-clients';
 import { makeMemoryTable } from '../support/memory-tables';
@@ -55,6 +55,38 @@ describe.each<[string, () => Promise<Table>]>([
     await table.remove('p', 'a');
     await expect(table.change('p', [replace('a', 4, etag)])).resolves.toBe(false);
     expect(await rows(table)).toEqual([]);
+  });
+
+  test('removes a row only if it has not changed since, alone or with other changes', async () => {
+    const table = await open();
+    await table.change('p', [create('a', 1), create('b', 1)]);
+    const etag = await etagOf(table, 'a');
+    await table.change('p', [replace('a', 2, etag)]);
+    await expect(table.change('p', [{ kind: 'remove', rowKey: 'a', etag }])).resolves.toBe(false);
+    const moved = [{ kind: 'remove', rowKey: 'b', etag: await etagOf(table, 'b') } as const, create('c', 1)];
+    await expect(table.change('p', moved)).resolves.toBe(true);
+    await expect(table.change('p', moved)).resolves.toBe(false);
+    const now = await etagOf(table, 'a');
+    await expect(table.change('p', [{ kind: 'remove', rowKey: 'a', etag: now }])).resolves.toBe(true);
+    expect(await rows(table)).toEqual([['c', 1]]);
+  });
+
+  test('gives a range page by page, each row once, and says where the next page starts', async () => {
+    const table = await open();
+    await table.change(
+      'p',
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((key, index) => create(key, index)),
+    );
+    const seen: string[][] = [];
+    for (let from: string | undefined = 'b'; from !== undefined;) {
+      const page: Page<unknown> = await table.page(schema, 'p', { from, to: 'f', limit: 3 });
+      seen.push(page.rows.map(({ rowKey }) => rowKey));
+      from = page.next;
+    }
+    expect(seen).toEqual([['b', 'c', 'd'], ['e']]);
+    await expect(table.page(schema, 'p', { from: 'a', to: 'd', limit: 3 })).resolves.toMatchObject({
+      next: undefined,
+    });
   });
 
   test('does all changes of a call or none', async () => {

@@ -62,8 +62,9 @@ export function makeMemoryTable({ before, after }: MemoryTableOptions = {}): Mem
           change.kind === 'create' ? !rows.has(change.rowKey) : rows.get(change.rowKey)?.etag === change.etag,
         );
         if (wins) {
-          for (const { rowKey, value } of changes) {
-            rows.set(rowKey, { json: JSON.stringify(value), etag: String(++versions) });
+          for (const change of changes) {
+            if (change.kind === 'remove') rows.delete(change.rowKey);
+            else rows.set(change.rowKey, { json: JSON.stringify(change.value), etag: String(++versions) });
           }
         }
         return wins;
@@ -74,6 +75,10 @@ export function makeMemoryTable({ before, after }: MemoryTableOptions = {}): Mem
       }),
     range: (schema, partition, from, to) =>
       within(schema, partition, (rowKey) => rowKey >= from && rowKey < to),
+    async page(schema, partition, { from, to, limit }) {
+      const rows = await Array.fromAsync(within(schema, partition, (key) => key >= from && key < to));
+      return { rows: rows.slice(0, limit), next: rows[limit]?.rowKey };
+    },
     all: (schema, partition) => within(schema, partition, () => true),
     dump: () =>
       new Map(

@@ -30,9 +30,13 @@ export function makeMemoryTable(
         table.lost += 1;
         return false;
       }
-      for (const { rowKey, value } of changes) {
+      for (const change of changes) {
+        if (change.kind === 'remove') throw new Error('not used');
         version += 1;
-        rows.set(`${partition}/${rowKey}`, { json: JSON.stringify(value), etag: String(version) });
+        rows.set(`${partition}/${change.rowKey}`, {
+          json: JSON.stringify(change.value),
+          etag: String(version),
+        });
       }
       return true;
     },
@@ -40,6 +44,7 @@ export function makeMemoryTable(
     range: () => {
       throw new Error('not used');
     },
+    page: () => Promise.reject(new Error('not used')),
     all: () => {
       throw new Error('not used');
     },
