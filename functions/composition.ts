@@ -1,4 +1,5 @@
 // Where the app is put together: settings and Azure clients in, use cases out. The one place that knows every room.
+import { makeAudit, type Audit } from '../shared/access/audit';
 import { makeConnectionStore, type ConnectionStore } from '../shared/connections/connection-store';
 import { makeBudget } from '../shared/constant-contact/budget';
 import { makeConstantContact, type ConstantContact } from '../shared/constant-contact/client';
@@ -30,6 +31,7 @@ export interface Deps {
   readonly log: Log;
   /** Makes tables and containers that are not there yet; cheap after the first time. */
   readonly ready: () => Promise<void>;
+  readonly audit: Audit;
   readonly exports: ExportStore;
   readonly connections: ConnectionStore;
   readonly runs: RunStore;
@@ -128,6 +130,7 @@ export function compose(
     clock,
     log,
     ready: platform.ready,
+    audit: makeAudit({ table: tables.audit, clock, log }),
     exports,
     connections,
     runs,

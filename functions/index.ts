@@ -10,28 +10,24 @@ import { openRun } from './activities/open-run';
 import { prepareBatches } from './activities/prepare-batches';
 import { compose } from './composition';
 import { guard } from './http/access';
-import { cancelRun } from './http/cancel-run';
-import { listSegments } from './http/list-segments';
-import { live } from './http/live';
-import { readRejects } from './http/read-rejects';
-import { readRun } from './http/read-run';
-import { startRun } from './http/start-run';
+import { routesOf } from './http/routes';
 import { exportRun } from './orchestrators/export-run';
 import { schedule } from './timers/schedule';
 
 const settings = readSettings(process.env);
 const deps = compose(settings);
-const trust = { authenticationOn: settings.WEBSITE_AUTH_ENABLED, tenantId: settings.AUTH_TENANT_ID };
+const gate = {
+  trust: { authenticationOn: settings.WEBSITE_AUTH_ENABLED, tenantId: settings.AUTH_TENANT_ID },
+  ...deps,
+};
 
-app.http('live', { route: 'health/live', methods: ['GET'], authLevel: 'anonymous', handler: live });
-
-for (const route of [startRun, readRun, cancelRun, readRejects, listSegments].map((make) => make(deps))) {
+for (const route of routesOf(deps)) {
   app.http(route.name, {
     route: route.path,
     methods: [route.method],
     authLevel: 'anonymous',
     extraInputs: [input.durableClient()],
-    handler: guard(route, trust, deps.log, deps.ready),
+    handler: guard(route, gate),
   });
 }
 

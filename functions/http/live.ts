@@ -1,5 +1,14 @@
 // GET /api/health/live: whether the app has started and answers. Open to everybody, and says nothing else.
-import type { HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
+import { route } from './route';
 
-export const live = (): Promise<HttpResponseInit> =>
-  Promise.resolve({ headers: { 'cache-control': 'no-store' }, jsonBody: { status: 'live' } });
+export const live = () =>
+  route({
+    name: 'live',
+    method: 'GET',
+    path: 'health/live',
+    role: 'nobody',
+    summary: 'Whether the app has started and answers. It says nothing of what the app stands on.',
+    answers: { 200: { description: 'It does.', body: z.strictObject({ status: z.literal('live') }) } },
+    handle: () => Promise.resolve({ headers: { 'cache-control': 'no-store' }, jsonBody: { status: 'live' } }),
+  });

@@ -1,5 +1,6 @@
 // What went wrong, for the caller: problem details as of RFC 9457, with a stable `type`.
 import type { HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 
 export class Problem extends Error {
   constructor(
@@ -14,18 +15,23 @@ export class Problem extends Error {
   }
 }
 
+const typePrefix = 'urn:segments-to-constant-contact:problem:';
+
+/** Of the body; further members depend on the type. */
+export const problemSchema = z.looseObject({
+  type: z.string().startsWith(typePrefix),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+});
+
 export const notFound = (what: string): Problem => new Problem(404, 'not-found', `There is no such ${what}.`);
 
 export function problemResponse({ status, code, title, detail, extra }: Problem): HttpResponseInit {
+  const body = { type: typePrefix + code, title, status, ...(detail ? { detail } : {}), ...extra };
   return {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-    body: JSON.stringify({
-      type: `urn:segments-to-constant-contact:problem:${code}`,
-      title,
-      status,
-      ...(detail ? { detail } : {}),
-      ...extra,
-    }),
+    body: JSON.stringify(body satisfies z.output<typeof problemSchema>),
   };
 }

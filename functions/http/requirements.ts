@@ -2,8 +2,7 @@
 import { mayUse } from '../../shared/access/permissions';
 import type { Principal } from '../../shared/access/principal';
 import type { Export } from '../../shared/exports/export';
-import { idSchema } from '../../shared/platform/ids';
-import { runIdSchema, type Run } from '../../shared/runs/run';
+import type { Run } from '../../shared/runs/run';
 import type { Deps } from '../composition';
 import { notFound, Problem } from './problem';
 
@@ -27,32 +26,22 @@ async function refuseUnlessUsable(
 }
 
 /** An export that the caller may run. @throws {Problem} 404 or 403 */
-export async function requireExport(
-  stores: Stores,
-  principal: Principal,
-  id: string | undefined,
-): Promise<Export> {
-  const parsed = idSchema.safeParse(id);
-  const found = parsed.success ? await stores.exports.get(parsed.data) : undefined;
+export async function requireExport(stores: Stores, principal: Principal, id: string): Promise<Export> {
+  const found = await stores.exports.get(id);
   if (!found) throw notFound('export');
   await refuseUnlessUsable(stores, principal, found.connectionId);
   return found;
 }
 
 /** A run that the caller may see. @throws {Problem} 404 */
-export async function requireRun(stores: Stores, id: string | undefined): Promise<Run> {
-  const parsed = runIdSchema.safeParse(id);
-  const found = parsed.success ? await stores.runs.get(parsed.data) : undefined;
+export async function requireRun(stores: Stores, id: string): Promise<Run> {
+  const found = await stores.runs.get(id);
   if (!found) throw notFound('run');
   return found;
 }
 
 /** A run of an export that the caller may run. @throws {Problem} 404 or 403 */
-export async function requireOwnRun(
-  stores: Stores,
-  principal: Principal,
-  id: string | undefined,
-): Promise<Run> {
+export async function requireOwnRun(stores: Stores, principal: Principal, id: string): Promise<Run> {
   const found = await requireRun(stores, id);
   await refuseUnlessUsable(stores, principal, found.connectionId);
   return found;

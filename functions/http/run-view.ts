@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   isOver,
   reasonSchema,
+  runIdSchema,
   runCountsSchema,
   statusSchema,
   triggerSchema,
@@ -34,6 +35,9 @@ export const runViewSchema = z.strictObject({
   links: z.strictObject({ self: z.string(), cancel: z.string().nullable(), rejects: z.string().nullable() }),
 });
 export type RunView = z.output<typeof runViewSchema>;
+
+/** Of the routes of one run. */
+export const runParams = z.object({ runId: runIdSchema });
 
 export const runPath = (runId: string): string => `/api/runs/${runId}`;
 

@@ -14,6 +14,9 @@ export interface Principal {
   readonly role: Role | undefined;
 }
 
+/** Who a change is put down to: tenant and object id, and the name for people to read. */
+export const actorOf = ({ tenantId, objectId, name }: Principal) => ({ id: `${tenantId}/${objectId}`, name });
+
 const headerSchema = z.object({
   name_typ: z.string().nullish(),
   role_typ: z.string().nullish(),

@@ -9,7 +9,15 @@ import { makeTable, type Table } from './tables';
 import { makeSecretStore, type SecretStore } from './vault';
 import { makeSecretClient } from './vault-client';
 
-const tableNames = ['exports', 'connections', 'runs', 'imports', 'budget', 'segments'] as const;
+export const tableNames = [
+  'exports',
+  'connections',
+  'runs',
+  'imports',
+  'budget',
+  'segments',
+  'audit',
+] as const;
 
 export interface Platform {
   readonly secrets: SecretStore;

@@ -1,6 +1,8 @@
 // The guard in front of every route: who gets through, and what the others are told.
-import { guard, type Route } from '../../functions/http/access';
+import { guard } from '../../functions/http/access';
 import { Problem } from '../../functions/http/problem';
+import type { Route } from '../../functions/http/route';
+import type { Principal } from '../../shared/access/principal';
 import { origin, principalHeader, startHttpWorld, tenantId, type Ask, type HttpWorld } from './http-world';
 
 let app: HttpWorld;
@@ -14,7 +16,10 @@ const route = (change: Partial<Route> = {}): Route => ({
   method: 'GET',
   path: 'samples',
   role: 'Contributor',
-  handle: ({ principal }) => Promise.resolve({ jsonBody: { name: principal.name } }),
+  summary: 'A sample.',
+  answers: { 200: { description: 'Who is asking.' } },
+  handle: ({ principal }: { principal: Principal }) =>
+    Promise.resolve({ jsonBody: { name: principal.name } }),
   ...change,
 });
 const problem = (code: string) => `urn:segments-to-constant-contact:problem:${code}`;
@@ -74,9 +79,7 @@ describe('what is refused', () => {
   });
 
   test('a principal is not believed when the platform does not say that authentication is on', async () => {
-    const handler = guard(counted(), { authenticationOn: false, tenantId }, app.logged.log, () =>
-      Promise.resolve(),
-    );
+    const handler = guard(counted(), { ...app.deps, trust: { authenticationOn: false, tenantId } });
     const headers = new Headers({ 'x-ms-client-principal': principalHeader('Administrator') });
     const answer = await handler({ headers, url: origin } as never, {} as never);
     expect(answer).toMatchObject({ status: 401 });

@@ -3,7 +3,9 @@
 import { HttpRequest, InvocationContext, type HttpMethod, type HttpResponseInit } from '@azure/functions';
 import { input } from 'durable-functions';
 import type { Deps } from '../../functions/composition';
-import { guard, type Route } from '../../functions/http/access';
+import { guard } from '../../functions/http/access';
+import type { Route } from '../../functions/http/route';
+import { makeAudit } from '../../shared/access/audit';
 import type { Role } from '../../shared/access/principal';
 import { makeConnectionStore } from '../../shared/connections/connection-store';
 import { makeExportStore } from '../../shared/exports/export-store';
@@ -27,6 +29,12 @@ export interface Ask {
   readonly method?: HttpMethod;
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** As it goes into the address, without the question mark. */
+  readonly query?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly text?: string;
   /** `null` for nobody; an administrator when absent. */
   readonly as?: Role | 'no role' | null;
 }
@@ -64,6 +72,7 @@ export async function startHttpWorld() {
     clock: time.clock,
     log: logged.log,
     ready: () => world.ready(),
+    audit: makeAudit({ table: makeMemoryTable(), clock: time.clock, log: logged.log }),
     exports,
     connections,
     runs,
@@ -101,7 +110,15 @@ export async function startHttpWorld() {
   /** Calls a route through its guard. */
   async function ask(
     route: Route,
-    { method = route.method, params = {}, headers = {}, as = 'Administrator' }: Ask = {},
+    {
+      method = route.method,
+      params = {},
+      headers = {},
+      query = '',
+      body,
+      text,
+      as = 'Administrator',
+    }: Ask = {},
   ): Promise<Answered> {
     const context = new InvocationContext({
       invocationId: 'invocation',
@@ -117,19 +134,22 @@ export async function startHttpWorld() {
       requiredQueryStringParameters: `code=${durableKey}`,
       rpcBaseUrl: `${durable.url}/durabletask/`,
     });
+    const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
     const request = new HttpRequest({
       method,
-      url: `${origin}/api/${route.path}`,
+      url: `${origin}/api/${route.path}${query && `?${query}`}`,
       params: { ...params },
       headers: {
         ...(as === null
           ? {}
           : { 'x-ms-client-principal': principalHeader(as === 'no role' ? undefined : as) }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
+      ...(sent === undefined ? {} : { body: { string: sent } }),
     });
     const trust = { authenticationOn: true, tenantId };
-    const answer = (await guard(route, trust, logged.log, deps.ready)(request, context)) as HttpResponseInit;
+    const answer = (await guard(route, { ...deps, trust })(request, context)) as HttpResponseInit;
     return readAnswer(answer);
   }
 

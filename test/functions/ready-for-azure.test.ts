@@ -84,7 +84,7 @@ describe('loading the built app', () => {
   const camel = (file: string) =>
     file.replace(/\.ts$/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   /** What several functions of a folder have in common. */
-  const helpers = new Set(['activity']);
+  const helpers = new Set(['activity', 'route']);
 
   /** The function that each file is named after, if it exports one of its name. */
   const functionsIn = (folder: string) =>
@@ -120,7 +120,9 @@ describe('loading the built app', () => {
       return type === 'httpTrigger' ? methods.map((method) => `${method} ${route}`) : [];
     });
     expect(routes.toSorted()).toEqual([
+      'GET audit',
       'GET health/live',
+      'GET openapi.json',
       'GET runs/{runId}',
       'GET runs/{runId}/rejects',
       'GET segments',

@@ -5,6 +5,7 @@ import { tokenSecretName } from '../../shared/constant-contact/token-secret';
 import type { Export } from '../../shared/exports/export';
 import type { Lease } from '../../shared/platform/lease';
 import { makeLog } from '../../shared/platform/log';
+import { tableNames } from '../../shared/platform/open-platform';
 import { readSettings } from '../../shared/platform/settings';
 import { newRunId, type Run } from '../../shared/runs/run';
 import { startConstantContact, type ConstantContactEmulator } from '../emulators/constant-contact/emulator';
@@ -25,9 +26,7 @@ export interface AppInMemory {
   readonly segments: MemoryBlobs;
   /** The container of the runs. */
   readonly files: MemoryBlobs;
-  readonly tables: Readonly<
-    Record<'exports' | 'connections' | 'runs' | 'imports' | 'budget' | 'segments', MemoryTable>
-  >;
+  readonly tables: Readonly<Record<(typeof tableNames)[number], MemoryTable>>;
   readonly secrets: Map<string, string>;
   readonly clock: { now(): number };
   readonly listId: string;
@@ -75,14 +74,10 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
   const [list] = constantContact.seed({ lists: [{ name: 'Customers' }] });
   if (!list) throw new Error('the emulator made no list');
 
-  const tables = {
-    exports: makeMemoryTable(),
-    connections: makeMemoryTable(),
-    runs: makeMemoryTable(options.tables),
-    imports: makeMemoryTable(options.tables),
-    segments: makeMemoryTable(),
-    budget: makeMemoryTable(options.tables),
-  };
+  const ofRuns = ['runs', 'imports', 'budget'];
+  const tables = Object.fromEntries(
+    tableNames.map((name) => [name, makeMemoryTable(ofRuns.includes(name) ? options.tables : {})]),
+  ) as unknown as AppInMemory['tables'];
   const { access_token, refresh_token, expires_in } = constantContact.issueTokens();
   const expiresAt = new Date(time + expires_in * 1000).toISOString();
   const secrets = new Map([
