@@ -2,11 +2,14 @@
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
+import { release } from '../platform/release';
 import { WaitForSlot, type Budget } from './budget';
-import { NotFound, QuotaExceeded, Throttled, Unauthorized } from './errors';
+import { makeCreateList } from './create-list';
+import { isUnavailable, NotFound, QuotaExceeded, Throttled, Unauthorized } from './errors';
 import { makeSend, type Call } from './http';
 import { importBody, type Import } from './import-body';
 import { jobsSince, readBackTo } from './job-pages';
+import type { CallOutcome } from './observer';
 import { allPages } from './pages';
 import {
   accountSummarySchema,
@@ -44,6 +47,8 @@ export interface ConstantContactDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
+  /** Told how each call went, when that says something of the connection. It never throws. */
+  readonly observe?: (outcome: CallOutcome) => Promise<void>;
   /** At least 0 and below 1. */
   readonly random?: () => number;
 }
@@ -64,15 +69,17 @@ export interface ConstantContact {
   importJobs(range: { readonly since: string }): Promise<readonly ImportJob[]>;
   /** @throws {NotFound} */
   importJob(id: string): Promise<ImportJob>;
-  /** The lists that are in use. */
+  /** The lists that are in use, with the number of their active members. */
   contactLists(): Promise<readonly ContactList[]>;
   /** @throws {NotFound} */
   contactList(id: string): Promise<ContactList>;
-  /** @throws {RequestRefused} with status 409 when the name is taken. */
+  /** A list that an answer without a word left open is looked up by its name. @throws {ListNameTaken} */
   createContactList(name: string): Promise<ContactList>;
   customFields(): Promise<readonly CustomField[]>;
   /** Needs the scope `account_read`. */
   accountSummary(): Promise<AccountSummary>;
+  /** Looks at one job, which takes the privilege that an import takes. @throws {NotAllowed} */
+  proveImport(): Promise<void>;
 }
 
 /** A call before it has its token. */
@@ -80,6 +87,7 @@ type Operation = Omit<Call, 'headers'> & { readonly contentType?: string; readon
 
 export function makeConstantContact(deps: ConstantContactDeps): ConstantContact {
   const { apiUrl, accessToken, budget, log, clock, requestTimeoutMs, random = Math.random } = deps;
+  const observe = deps.observe ?? (() => Promise.resolve());
   const send = makeSend({ fetch: deps.fetch, timeoutMs: requestTimeoutMs, clock, log });
 
   async function once<T>(operation: Operation, token: string, schema: z.ZodType<T>): Promise<T> {
@@ -100,7 +108,9 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
     let renewed = false;
     for (let throttled = 0; ;) {
       try {
-        return await once(operation, token, schema);
+        const answer = await once(operation, token, schema);
+        await observe('succeeded');
+        return answer;
       } catch (error) {
         if (error instanceof Unauthorized && !renewed) {
           renewed = true;
@@ -112,6 +122,8 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
           await clock.sleep(pause);
         } else {
           if (error instanceof QuotaExceeded) await parkOthers(error.until);
+          if (error instanceof Unauthorized) await observe('refused');
+          if (isUnavailable(error)) await observe('unreachable');
           throw error;
         }
       }
@@ -146,14 +158,21 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
     return get(path, schema, `${apiUrl}${folder}/${id}`);
   }
 
+  const lists = (query: string) =>
+    all('/contact_lists', `limit=${LISTS_PER_PAGE}&status=active${query}`, contactListsSchema);
+
   return {
     async importContacts(file, options) {
       const path = '/activities/contacts_file_import';
-      const { contentType, body } = await importBody(file);
-      return call(
-        { method: 'POST', path, url: `${apiUrl}${path}`, contentType, body, ...options },
-        importJobSchema,
-      );
+      const { contentType, body } = importBody(file);
+      try {
+        return await call(
+          { method: 'POST', path, url: `${apiUrl}${path}`, contentType, body, ...options },
+          importJobSchema,
+        );
+      } finally {
+        release(body);
+      }
     },
 
     async importJobs(range) {
@@ -164,21 +183,29 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
 
     importJob: (id) => byId('/activities', 'activity_id', id, importJobSchema),
 
-    contactLists: () => all('/contact_lists', `limit=${LISTS_PER_PAGE}&status=active`, contactListsSchema),
+    contactLists: () => lists('&include_membership_count=active'),
 
     contactList: (id) => byId('/contact_lists', 'list_id', id, contactListSchema),
 
-    createContactList(name) {
-      const path = '/contact_lists';
-      const body = JSON.stringify({ name });
-      return call(
-        { method: 'POST', path, url: `${apiUrl}${path}`, contentType: 'application/json', body },
-        contactListSchema,
-      );
-    },
+    createContactList: makeCreateList({
+      post(name) {
+        const path = '/contact_lists';
+        const body = JSON.stringify({ name });
+        return call(
+          { method: 'POST', path, url: `${apiUrl}${path}`, contentType: 'application/json', body },
+          contactListSchema,
+        );
+      },
+      named: (name) => lists(`&name=${encodeURIComponent(name)}`),
+    }),
 
     customFields: () => all('/contact_custom_fields', `limit=${CUSTOM_FIELDS_PER_PAGE}`, customFieldsSchema),
 
     accountSummary: () => get('/account/summary', accountSummarySchema),
+
+    async proveImport() {
+      const path = '/activities';
+      await get(path, importJobsSchema, `${apiUrl}${path}?limit=1`);
+    },
   };
 }

@@ -149,3 +149,7 @@ export class UnexpectedAnswer extends ConstantContactError {
     );
   }
 }
+
+/** Constant Contact cannot be reached, or does not answer as it should: that passes, sooner or later. */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof ServiceUnavailable || error instanceof Unreachable || error instanceof UnexpectedAnswer;

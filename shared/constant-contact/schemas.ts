@@ -93,8 +93,16 @@ export const importJobsSchema = z
   .transform((page) => ({ items: page.activities, next: page._links }));
 
 export const contactListSchema = z
-  .object({ list_id: id, name: z.string(), deleted_at: text })
-  .transform((list) => ({ id: list.list_id, name: list.name, deleted: list.deleted_at !== undefined }));
+  .object({ list_id: id, name: z.string(), deleted_at: text, membership_count: count })
+  .transform((list) => ({
+    id: list.list_id,
+    name: list.name,
+    deleted: list.deleted_at !== undefined,
+    /** Active members, where the call asked for them. */
+    ...(list.membership_count === undefined || Number.isNaN(list.membership_count)
+      ? {}
+      : { members: list.membership_count }),
+  }));
 
 export type ContactList = z.output<typeof contactListSchema>;
 

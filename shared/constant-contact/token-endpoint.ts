@@ -1,4 +1,5 @@
-// Constant Contact's token endpoint (OAuth 2): a refresh token for a new set of tokens. It has a budget of its own.
+// Constant Contact's token endpoint (OAuth 2): a refresh token, or the code of a sign-in, for a new set of tokens. It has a budget of
+// its own.
 import { z } from 'zod';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
@@ -7,7 +8,7 @@ import type { Budget } from './budget';
 import { ConstantContactError, Throttled, Unauthorized } from './errors';
 import { makeSend } from './http';
 import { ClientSecretRefused } from './token-errors';
-import { storedTokensSchema } from './token-secret';
+import { tokenSchema } from './token-secret';
 import { throttlePause } from './waits';
 
 /** An access token lives 24 h. The official SDK's text calls `expires_in` a point in time, which this limit makes harmless. */
@@ -18,13 +19,11 @@ const UNTOLD_LIFE_SECONDS = 3600;
 
 const MOST_THROTTLE_RETRIES = 3;
 
-const { accessToken: token } = storedTokensSchema.shape;
-
 export const tokenAnswerSchema = z
   .object({
-    access_token: token,
+    access_token: tokenSchema,
     // Absent or empty: the one that was used stays.
-    refresh_token: z.union([token, z.literal('')]).nullish(),
+    refresh_token: z.union([tokenSchema, z.literal('')]).nullish(),
     expires_in: z.coerce.number().positive().optional().catch(undefined),
   })
   .transform((answer) => ({
@@ -35,7 +34,22 @@ export const tokenAnswerSchema = z
 
 export type TokenAnswer = z.output<typeof tokenAnswerSchema>;
 
+/** What a sign-in came back with. */
+export interface SignInCode {
+  readonly code: string;
+  /** The address that the browser was sent back to. */
+  readonly redirectUrl: string;
+  /** What the challenge of the sign-in was made of, when it had one (PKCE). */
+  readonly verifier?: string;
+}
+
 export interface TokenEndpoint {
+  /**
+   * A code is used up by this, also when the answer is lost. For the same account it ends every rotating refresh token before.
+   * @returns `refused` when Constant Contact does not accept the code (`invalid_grant`).
+   * @throws {ClientSecretRefused} @throws {ConstantContactError} @throws {WaitForSlot}
+   */
+  exchange(signIn: SignInCode): Promise<TokenAnswer | { readonly refused: ConstantContactError }>;
   /**
    * A rotating refresh token is used up by this, also when the answer is lost.
    * @returns `refused` when Constant Contact does not accept the refresh token (`invalid_grant`): look whether there is a newer one.
@@ -95,16 +109,25 @@ export function makeTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
     }
   }
 
+  async function granted(parameters: Record<string, string>) {
+    try {
+      return await post(parameters);
+    } catch (error) {
+      if (!(error instanceof ConstantContactError)) throw error;
+      if (error.errorKey === 'invalid_grant') return { refused: error };
+      const wrongClient = error.errorKey === 'invalid_client' || error instanceof Unauthorized;
+      throw wrongClient ? new ClientSecretRefused(clientSecretName, 'refused', error) : error;
+    }
+  }
+
   return {
-    async refresh(refreshToken) {
-      try {
-        return await post({ grant_type: 'refresh_token', refresh_token: refreshToken });
-      } catch (error) {
-        if (!(error instanceof ConstantContactError)) throw error;
-        if (error.errorKey === 'invalid_grant') return { refused: error };
-        const wrongClient = error.errorKey === 'invalid_client' || error instanceof Unauthorized;
-        throw wrongClient ? new ClientSecretRefused(clientSecretName, 'refused', error) : error;
-      }
-    },
+    exchange: ({ code, redirectUrl, verifier }) =>
+      granted({
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirectUrl,
+        ...(verifier === undefined ? {} : { code_verifier: verifier }),
+      }),
+    refresh: (refreshToken) => granted({ grant_type: 'refresh_token', refresh_token: refreshToken }),
   };
 }

@@ -1,13 +1,17 @@
-// Access tokens of connections. A refresh token is single use: one renewal at a time everywhere, and the new one is stored before
-// anything else is done with the answer.
+// The tokens of connections: an access token for whoever calls, those of a new sign-in, and their end.
 import type { Clock } from '../platform/clock';
 import { codeOf } from '../platform/error-code';
-import type { Lease, LeaseHandle } from '../platform/lease';
+import type { Lease } from '../platform/lease';
 import type { Log } from '../platform/log';
 import type { SecretStore } from '../platform/vault';
-import type { TokenEndpoint } from './token-endpoint';
-import { ReconnectNeeded, TokenRenewalBusy, TokensNotStored } from './token-errors';
-import { parseTokens, tokenLeaseName, tokenSecretName, type StoredTokens } from './token-secret';
+import { isUnavailable } from './errors';
+import { nobodyObserves, type ConnectionObserver } from './observer';
+import type { TokenAnswer, TokenEndpoint } from './token-endpoint';
+import { ReconnectNeeded } from './token-errors';
+import { makeHoldTokens } from './token-lease';
+import { makeRenewTokens } from './token-renewal';
+import type { StoredTokens } from './token-secret';
+import { makeTokenVault } from './token-vault';
 
 /** A token is renewed this long before it ends, so that it does not end under a call. */
 const EXPIRY_MARGIN_MILLISECONDS = 120_000;
@@ -15,172 +19,154 @@ const EXPIRY_MARGIN_MILLISECONDS = 120_000;
 /** The vault is asked again after this: another instance may have renewed, reconnected or removed the connection. */
 const MEMORY_MILLISECONDS = 600_000;
 
-/** The longest lease of Blob storage. The call within it ends earlier, by its own deadline (`LONGEST_REFRESH_CALL_MILLISECONDS`). */
-const LEASE_SECONDS = 60;
-
 /** The deadline to give the token endpoint: a lease covers the wait for a slot, the call, and the reading before. */
 export const LONGEST_REFRESH_CALL_MILLISECONDS = 20_000;
 
-/** Whoever waits for the lease of an instance that died gets it in the end. */
-const LEASE_PATIENCE_MILLISECONDS = LEASE_SECONDS * 1000 + 15_000;
-const LEASE_PAUSE_MILLISECONDS = 1000;
+export interface AskedToken {
+  /** An access token that Constant Contact did not accept: another one is returned. */
+  readonly refuse?: string;
+  /** Milliseconds since 1970. Tokens that were obtained before are renewed, whether or not they are still good. */
+  readonly obtainedAfter?: number;
+}
 
-/** Before the second look: a renewal elsewhere that outlived its lease gets the time to store what it has. */
-const SECOND_LOOK_PAUSE_MILLISECONDS = 2000;
-
-/** The refresh token that the second look finds is tried as well, and that is all. */
-const MOST_LOOKS = 2;
-
-/** Tries to store new tokens, with pauses that double. Failing for good means that somebody must sign in again. */
-const STORE_TRIES = 5;
-const STORE_PAUSE_MILLISECONDS = 500;
+/**
+ * What became of the refresh token. `ended`: it works no longer; `absent`: there was none. The others go on to work until somebody revokes
+ * them at Constant Contact: `long-lived` ones cannot be ended from here, and `not-ended` was not tried.
+ */
+export type TokensEnd = 'ended' | 'absent' | 'long-lived' | 'not-ended';
 
 export interface Tokens {
+  /** @throws {ReconnectNeeded} @throws {TokenRenewalBusy} @throws {TokensNotStored}, and what the token endpoint throws. */
+  accessToken(connectionId: string, asked?: AskedToken): Promise<string>;
   /**
-   * @param options.refuse an access token that Constant Contact did not accept: another one is returned.
-   * @throws {ReconnectNeeded} @throws {TokenRenewalBusy} @throws {TokensNotStored}, and what the token endpoint throws.
+   * Stores the tokens of a new sign-in in place of whatever there is. No renewal is under way meanwhile, nor a removal.
+   * @param first is done before, with the lease; when it throws, nothing is stored.
+   * @throws {TokenRenewalBusy} @throws {TokensNotStored}, and what `first` throws.
    */
-  accessToken(connectionId: string, options?: { readonly refuse?: string }): Promise<string>;
-  /** Drops what this instance remembers, after the connection was signed in anew or removed. */
+  signedIn(
+    connectionId: string,
+    answer: TokenAnswer & { readonly refreshToken: string },
+    first: () => Promise<void>,
+  ): Promise<void>;
+  /**
+   * Refreshes once more and throws the result away, which ends a rotating refresh token; then deletes the tokens. It can be repeated.
+   * @param options.unasked deletes them without refreshing: a refresh token that rotates goes on to work.
+   * @throws {TokenRenewalBusy}, and what the token endpoint and the vault throw; the tokens are still there then.
+   */
+  end(connectionId: string, options?: { readonly unasked?: boolean }): Promise<TokensEnd>;
+  /** Drops what this instance remembers. */
   forget(connectionId: string): void;
 }
 
 export interface TokensDeps {
   readonly secrets: SecretStore;
   readonly lease: Pick<Lease, 'acquire'>;
-  readonly endpoint: TokenEndpoint;
+  readonly endpoint: Pick<TokenEndpoint, 'refresh'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly observer?: ConnectionObserver;
   /** At least 0 and below 1. */
   readonly random?: () => number;
 }
 
 export function makeTokens(deps: TokensDeps): Tokens {
-  const { secrets, lease, endpoint, clock, log, random = Math.random } = deps;
+  const { endpoint, clock, log, observer = nobodyObserves } = deps;
+  const vault = makeTokenVault(deps);
+  const hold = makeHoldTokens(deps);
+  const renew = makeRenewTokens({ vault, hold, endpoint, observer, clock, log });
   const memory = new Map<string, { readonly tokens: StoredTokens; readonly readAt: number }>();
   const renewals = new Map<string, Promise<StoredTokens>>();
-  /** New tokens that could not be stored yet, with the refresh token that they take the place of. */
-  const unstored = new Map<string, { readonly replaces: string; readonly tokens: StoredTokens }>();
 
-  const usable = (tokens: StoredTokens, refuse: string | undefined) =>
-    tokens.accessToken !== refuse && Date.parse(tokens.expiresAt) - clock.now() > EXPIRY_MARGIN_MILLISECONDS;
+  const usableFor =
+    ({ refuse, obtainedAfter = -Infinity }: AskedToken) =>
+    ({ accessToken, expiresAt, obtainedAt }: StoredTokens) =>
+      accessToken !== refuse &&
+      Date.parse(expiresAt) - clock.now() > EXPIRY_MARGIN_MILLISECONDS &&
+      Date.parse(obtainedAt) >= obtainedAfter;
 
-  async function read(connectionId: string): Promise<StoredTokens> {
-    const secret = await secrets.get(tokenSecretName(connectionId));
-    if (secret === undefined) throw new ReconnectNeeded(connectionId, 'not-signed-in');
-    const tokens = parseTokens(secret);
-    if (!tokens) throw new ReconnectNeeded(connectionId, 'unreadable');
-    return tokens;
-  }
-
-  /** Stores what `unstored` holds, unless somebody has signed in anew meanwhile. @returns the tokens that stand. */
-  async function store(connectionId: string, handle: LeaseHandle): Promise<StoredTokens | undefined> {
-    for (let tries = 1; ; tries += 1) {
-      const fresh = unstored.get(connectionId);
-      if (!fresh) return undefined;
-      try {
-        // Without the lease it goes on all the same: these tokens are the only valid ones, unless others have been stored.
-        if (!(await handle.renew())) log.warn('constant-contact.token-lease-lost', { connectionId });
-        const latest = await read(connectionId);
-        const ours = latest.refreshToken === fresh.replaces;
-        if (ours) await secrets.set(tokenSecretName(connectionId), JSON.stringify(fresh.tokens));
-        unstored.delete(connectionId);
-        return ours ? fresh.tokens : latest;
-      } catch (error) {
-        // The connection was removed meanwhile: nothing brings its tokens back.
-        if (error instanceof ReconnectNeeded) unstored.delete(connectionId);
-        if (error instanceof ReconnectNeeded) throw error;
-        if (tries === STORE_TRIES) throw new TokensNotStored(connectionId, error);
-        await clock.sleep(STORE_PAUSE_MILLISECONDS * 2 ** (tries - 1));
-      }
-    }
-  }
-
-  async function renewHolding(
+  async function obtain(
     connectionId: string,
-    refuse: string | undefined,
-    handle: LeaseHandle,
+    usable: (tokens: StoredTokens) => boolean,
   ): Promise<StoredTokens> {
-    await store(connectionId, handle);
-    let stored = await read(connectionId);
-    for (let look = 1; !usable(stored, refuse); look += 1) {
-      const { refreshToken } = stored;
-      const answer = await endpoint.refresh(refreshToken);
-      if (!('refused' in answer)) {
-        const tokens = {
-          accessToken: answer.accessToken,
-          refreshToken: answer.refreshToken ?? refreshToken,
-          expiresAt: new Date(clock.now() + answer.lifeSeconds * 1000).toISOString(),
-        };
-        unstored.set(connectionId, { replaces: refreshToken, tokens });
-        const standing = await store(connectionId, handle);
-        log.info('constant-contact.tokens-renewed', {
-          connectionId,
-          rotated: tokens.refreshToken !== refreshToken,
-        });
-        return standing ?? tokens;
-      }
-      await clock.sleep(SECOND_LOOK_PAUSE_MILLISECONDS);
-      await handle.renew();
-      stored = await read(connectionId);
-      if (usable(stored, refuse)) return stored;
-      if (stored.refreshToken === refreshToken || look === MOST_LOOKS)
-        throw new ReconnectNeeded(connectionId, 'refresh-token-refused', answer.refused);
-    }
-    return stored;
-  }
-
-  async function renew(connectionId: string, refuse: string | undefined): Promise<StoredTokens> {
-    const started = clock.now();
-    while (clock.now() - started <= LEASE_PATIENCE_MILLISECONDS) {
-      const stored = await read(connectionId);
-      if (usable(stored, refuse) && !unstored.has(connectionId)) return stored;
-      const handle = await lease.acquire(tokenLeaseName(connectionId), LEASE_SECONDS);
-      if (handle) {
-        try {
-          return await renewHolding(connectionId, refuse, handle);
-        } finally {
-          // A lease that cannot be given back ends by itself.
-          await handle
-            .release()
-            .catch(() => log.warn('constant-contact.token-lease-not-released', { connectionId }));
-        }
-      }
-      await clock.sleep(LEASE_PAUSE_MILLISECONDS * (0.5 + random()));
-    }
-    throw new TokenRenewalBusy(connectionId);
-  }
-
-  async function obtain(connectionId: string, refuse: string | undefined): Promise<StoredTokens> {
     try {
-      const tokens = await renew(connectionId, refuse);
+      const tokens = await renew(connectionId, usable);
       memory.set(connectionId, { tokens, readAt: clock.now() });
       return tokens;
     } catch (error) {
-      const code = codeOf(error);
       if (error instanceof ReconnectNeeded) {
         memory.delete(connectionId);
         log.error('constant-contact.reconnect-needed', { connectionId, reason: error.reason });
-      } else log.warn('constant-contact.no-token', { connectionId, code });
+        await observer.reconnectNeeded(connectionId, error.reason);
+      } else {
+        log.warn('constant-contact.no-token', { connectionId, code: codeOf(error) });
+        if (isUnavailable(error)) await observer.called(connectionId, 'unreachable');
+      }
       throw error;
     } finally {
       renewals.delete(connectionId);
     }
   }
 
+  async function endHolding(connectionId: string, unasked: boolean): Promise<TokensEnd> {
+    const stored = await vault.read(connectionId).catch((error: unknown) => {
+      if (error instanceof ReconnectNeeded) return undefined;
+      throw error;
+    });
+    let end: TokensEnd = stored ? 'ended' : 'absent';
+    if (stored?.kind === 'long-lived') end = 'long-lived';
+    else if (stored && unasked) end = 'not-ended';
+    else if (stored) {
+      const answer = await endpoint.refresh(stored.refreshToken);
+      const stays =
+        !('refused' in answer) && (answer.refreshToken ?? stored.refreshToken) === stored.refreshToken;
+      if (stays) end = 'long-lived';
+    }
+    await vault.remove(connectionId);
+    return end;
+  }
+
   return {
-    async accessToken(connectionId, { refuse } = {}) {
+    async accessToken(connectionId, asked = {}) {
+      const usable = usableFor(asked);
       const known = memory.get(connectionId);
-      if (known && clock.now() - known.readAt < MEMORY_MILLISECONDS && usable(known.tokens, refuse))
+      if (known && clock.now() - known.readAt < MEMORY_MILLISECONDS && usable(known.tokens))
         return known.tokens.accessToken;
       for (;;) {
         const running = renewals.get(connectionId);
-        const renewal = running ?? obtain(connectionId, refuse);
+        const renewal = running ?? obtain(connectionId, usable);
         renewals.set(connectionId, renewal);
-        const { accessToken } = await renewal;
+        const tokens = await renewal;
         // A renewal that was under way for others may end with the very token that this caller had refused.
-        if (!running || accessToken !== refuse) return accessToken;
+        if (!running || usable(tokens)) return tokens.accessToken;
       }
+    },
+
+    async signedIn(connectionId, { accessToken, refreshToken, lifeSeconds }, first) {
+      const now = clock.now();
+      const tokens: StoredTokens = {
+        accessToken,
+        refreshToken,
+        expiresAt: new Date(now + lifeSeconds * 1000).toISOString(),
+        obtainedAt: new Date(now).toISOString(),
+      };
+      await hold(connectionId, async (handle) => {
+        await first();
+        await vault.persist(connectionId, async () => {
+          if (!(await handle.renew())) log.warn('constant-contact.token-lease-lost', { connectionId });
+          await vault.write(connectionId, tokens);
+        });
+        memory.delete(connectionId);
+        await observer.renewed(connectionId, {
+          refreshTokens: undefined,
+          accessTokenEndsAt: tokens.expiresAt,
+        });
+      });
+    },
+
+    async end(connectionId, { unasked = false } = {}) {
+      const end = await hold(connectionId, () => endHolding(connectionId, unasked));
+      memory.delete(connectionId);
+      return end;
     },
 
     forget(connectionId) {

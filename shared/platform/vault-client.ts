@@ -9,7 +9,28 @@ const loopback = ['127.0.0.1', 'localhost', '[::1]'];
  * domain: both are allowed there only.
  */
 export function makeSecretClient(vaultUrl: string, credential: TokenCredential): SecretClient {
-  if (!loopback.includes(new URL(vaultUrl).hostname)) return new SecretClient(vaultUrl, credential);
-  const relaxed = { allowInsecureConnection: true, disableChallengeResourceVerification: true };
-  return new SecretClient(vaultUrl, credential, relaxed);
+  const { hostname, host, protocol } = new URL(vaultUrl);
+  if (!loopback.includes(hostname) || protocol !== 'http:') return new SecretClient(vaultUrl, credential);
+  return new SecretClient(`https://${host}`, credential, {
+    disableChallengeResourceVerification: true,
+    // The client hands out no token for plain HTTP, not even where it is allowed: only the last step before the wire may know of it.
+    additionalPolicies: [
+      {
+        position: 'perRetry',
+        policy: {
+          name: 'plainHttpOnLoopback',
+          async sendRequest(request, next) {
+            const { url } = request;
+            request.url = url.replace(/^https:/, 'http:');
+            request.allowInsecureConnection = true;
+            try {
+              return await next(request);
+            } finally {
+              request.url = url;
+            }
+          },
+        },
+      },
+    ],
+  });
 }

@@ -97,10 +97,19 @@ const requests: readonly [
 ][] = [
   [
     'contact lists',
-    '/v3/contact_lists?limit=500&status=active',
-    { lists: [{ list_id: 'l1', name: 'News', description: null }], lists_count: 1 },
+    '/v3/contact_lists?limit=500&status=active&include_membership_count=active',
+    {
+      lists: [
+        { list_id: 'l1', name: 'News', description: null, membership_count: 12 },
+        { list_id: 'l2', name: 'Odd', membership_count: 'many' },
+      ],
+      lists_count: 2,
+    },
     (client) => client.contactLists(),
-    [{ id: 'l1', name: 'News', deleted: false }],
+    [
+      { id: 'l1', name: 'News', deleted: false, members: 12 },
+      { id: 'l2', name: 'Odd', deleted: false },
+    ],
   ],
   [
     'one contact list, which is deleted',
@@ -126,6 +135,13 @@ const requests: readonly [
     { encoded_account_id: 'p07e', organization_name: 'Contoso', contact_email: 'owner@example.com' },
     (client) => client.accountSummary(),
     { id: 'p07e', organizationName: 'Contoso' },
+  ],
+  [
+    'the proof of the privilege to import',
+    '/v3/activities?limit=1',
+    { activities: [] },
+    (client) => client.proveImport(),
+    undefined,
   ],
   [
     'one import job',

@@ -41,6 +41,8 @@ test('a token that ends soon is renewed by the documented request, in a slot of 
     accessToken: 'access-2',
     refreshToken: 'refresh-2',
     expiresAt: new Date(NOON + 24 * HOUR).toISOString(),
+    obtainedAt: new Date(NOON).toISOString(),
+    kind: 'rotating',
   });
 });
 
@@ -161,7 +163,20 @@ test('what was remembered can be forgotten at once', async () => {
 });
 
 test('each connection has a secret of its own, by a name that Key Vault takes', () => {
-  expect(tokenSecretName('c-1')).toBe('constant-contact-tokens-c-1');
-  for (const id of ['', 'A', 'a/b', 'a_b', 'a'.repeat(81)])
+  expect(tokenSecretName('abc234')).toBe('constant-contact-tokens-abc234');
+  for (const id of [
+    '',
+    'ab',
+    'ABC',
+    'a-b',
+    'a/b',
+    '../abc',
+    'a_b',
+    'a.b',
+    'a%2fb',
+    'abc\n',
+    'a😀b',
+    'a'.repeat(33),
+  ])
     expect(() => tokenSecretName(id)).toThrow(TypeError);
 });

@@ -100,6 +100,26 @@ test('a person can deny, and can sign in to another account', async () => {
   });
 });
 
+test('the sign-in page can fail as an OAuth server fails, and sends the state back with the error', async () => {
+  const back = await signIn(await start(), { fail: 'server_error' });
+  expect(back.searchParams.get('error')).toBe('server_error');
+  expect(back.searchParams.get('state')).toBe('state-1');
+  expect(back.searchParams.has('code')).toBe(false);
+});
+
+test('scopes stand apart with a blank, written as "+" or "%20"; a plus sign itself joins nothing', async () => {
+  const { emulator } = await start();
+  const asked = (scope: string) => {
+    const url = new URL(authorizeUrl(started, { auto_approve: 'true' }));
+    url.searchParams.delete('scope');
+    return fetch(`${url.href}&scope=${scope}`, { redirect: 'manual' });
+  };
+  expect(emulator.authorizeUrl).toContain('/oauth2/default/v1/authorize');
+  expect((await asked('contact_data+offline_access')).status).toBe(302);
+  expect((await asked('contact_data%20offline_access')).status).toBe(302);
+  expect((await asked('contact_data%2Boffline_access')).status).toBe(400);
+});
+
 test('the sign-in page refuses an unknown client, a foreign address to return to, and a wrong scope', async () => {
   const started = await start();
   const wrong = [

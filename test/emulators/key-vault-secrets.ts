@@ -39,7 +39,7 @@ export interface Changes {
     | undefined;
 }
 
-export function makeSecrets(dataFile: string | undefined) {
+export function makeSecrets(dataFile: string | undefined, clock: { now(): number } = Date) {
   const secrets = new Map<string, Secret>();
   if (dataFile !== undefined && existsSync(dataFile)) {
     const kept = JSON.parse(readFileSync(dataFile, 'utf8')) as Record<string, Secret>;
@@ -54,7 +54,7 @@ export function makeSecrets(dataFile: string | undefined) {
     renameSync(`${dataFile}.next`, dataFile);
   }
 
-  const seconds = () => Math.floor(Date.now() / 1_000);
+  const seconds = () => Math.floor(clock.now() / 1_000);
   // Case makes no difference to a name, as in Key Vault.
   const key = (name: string) => name.toLowerCase();
 

@@ -2,12 +2,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SecretClient } from '@azure/keyvault-secrets';
+import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets';
 import { makeIdentityToken } from './identity';
 import { startKeyVault, type KeyVault, type KeyVaultOptions } from './key-vault';
 
-// Plain HTTP, and a challenge that cannot name this machine: what a client must put up with here, and nowhere else.
-const relaxed = { allowInsecureConnection: true, disableChallengeResourceVerification: true };
+/** Plain HTTP behind an address that claims to be safe, and a challenge that cannot name this machine: here, and nowhere else. */
+const relaxed: SecretClientOptions = {
+  disableChallengeResourceVerification: true,
+  additionalPolicies: [
+    {
+      position: 'perRetry',
+      policy: {
+        name: 'plainHttp',
+        async sendRequest(request, next) {
+          const { url } = request;
+          request.url = url.replace(/^https:/, 'http:');
+          request.allowInsecureConnection = true;
+          try {
+            return await next(request);
+          } finally {
+            request.url = url;
+          }
+        },
+      },
+    },
+  ],
+};
+
+const address = () => vault.url.replace(/^http:/, 'https:');
 
 let vault: KeyVault;
 let asked: (string | string[])[] = [];
@@ -25,13 +47,13 @@ const credential = (resource = 'https://vault.azure.net') => ({
 async function start(options?: KeyVaultOptions): Promise<SecretClient> {
   asked = [];
   vault = await startKeyVault(options);
-  return new SecretClient(vault.url, credential(), relaxed);
+  return new SecretClient(address(), credential(), relaxed);
 }
 afterEach(() => vault.stop());
 
 /** A client that tries once, so that each answer can be seen. */
 const impatient = (token = credential()) =>
-  new SecretClient(vault.url, token, {
+  new SecretClient(address(), token, {
     ...relaxed,
     retryOptions: { maxRetries: 0 },
   });
@@ -109,7 +131,7 @@ test('a deleted secret is gone, keeps its name, and can be recovered or purged',
   const poller = await client.beginDeleteSecret('name', { intervalInMs: 1 });
   expect(await poller.pollUntilDone()).toMatchObject({
     name: 'name',
-    recoveryId: `${vault.url}/deletedsecrets/name`,
+    recoveryId: `${address()}/deletedsecrets/name`,
   });
   await expect(client.getSecret('name')).rejects.toMatchObject({ statusCode: 404 });
   await expect(client.setSecret('name', 'other')).rejects.toMatchObject({ statusCode: 409 });

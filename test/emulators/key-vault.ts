@@ -28,6 +28,8 @@ export interface KeyVaultOptions {
   readonly port?: number;
   /** Where secrets are kept, in clear, so that they survive a restart; in memory only if absent. */
   readonly dataFile?: string;
+  /** Of the times of versions. */
+  readonly clock?: { now(): number };
 }
 
 const resource = 'https://vault.azure.net';
@@ -83,7 +85,7 @@ function isMeantForVault(authorization: string | undefined): boolean {
 }
 
 export async function startKeyVault(options: KeyVaultOptions = {}): Promise<KeyVault> {
-  const secrets = makeSecrets(options.dataFile);
+  const secrets = makeSecrets(options.dataFile, options.clock);
   let faults: { fault: VaultFault; left: number }[] = [];
   const calls: string[] = [];
 
@@ -111,7 +113,8 @@ export async function startKeyVault(options: KeyVaultOptions = {}): Promise<KeyV
   const server = await listenOnLoopback(options.port ?? 0, (request, response) => {
     void readCall(request, Date.now()).then(
       (call) => {
-        send(response, answer(call, `http://${request.headers.host ?? ''}`), {
+        // The addresses in answers are `https:`, as Key Vault's are: its client follows no other one to a next page.
+        send(response, answer(call, `https://${request.headers.host ?? ''}`), {
           'Content-Type': 'application/json; charset=utf-8',
         });
       },

@@ -57,7 +57,7 @@ export interface MemorySecrets extends SecretStore {
   /** Every value that was set, in order. */
   readonly history: string[];
   /** Called before each access; may throw. */
-  before: (access: 'get' | 'set', name: string) => void;
+  before: (access: 'get' | 'set' | 'retire' | 'remove', name: string) => void;
 }
 
 export function makeMemorySecrets(): MemorySecrets {
@@ -75,6 +75,15 @@ export function makeMemorySecrets(): MemorySecrets {
       secrets.before('set', name);
       secrets.stored.set(name, value);
       secrets.history.push(value);
+    },
+    async retireOlder(name) {
+      await Promise.resolve();
+      secrets.before('retire', name);
+    },
+    async remove(name) {
+      await Promise.resolve();
+      secrets.before('remove', name);
+      secrets.stored.delete(name);
     },
   };
   return secrets;

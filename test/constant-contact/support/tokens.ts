@@ -8,7 +8,7 @@ import { makeMemoryLease, makeMemorySecrets } from './memory-stores';
 import { makeRecordingLog } from './recording-log';
 import { startTokenServer } from './token-server';
 
-export const CONNECTION = 'c1';
+export const CONNECTION = 'conn1';
 export const CLIENT_SECRET = 'client-secret-value';
 
 const iso = (moment: number) => new Date(moment).toISOString();

@@ -1,6 +1,6 @@
 // The emulated account: everything that can change, changed in one place, so that what is kept can be replayed.
 import { randomUUID } from 'node:crypto';
-import { runImport } from './import-rows';
+import { importSteps, type ImportResult } from './import-rows';
 import type { Upload } from './import-upload';
 import { countersOf, makeJobs, type EndState, type Job, type JobPlan } from './jobs';
 import type { Change, Journal } from './journal';
@@ -11,6 +11,13 @@ import { seedSchema, type Seed } from './seed';
 import { makeTokens, newSet, type Consent, type IssuedSet } from './tokens';
 import { makeTouches } from './touches';
 
+/** The import whose rows are being written in steps; its time is over, at `at`. */
+interface Ahead {
+  readonly job: Job;
+  readonly at: number;
+  readonly steps: Generator<void, ImportResult>;
+}
+
 export function makeAccount(configuration: Configuration, journal: Journal) {
   const { limits, switches } = configuration;
   const lists = makeLists();
@@ -19,6 +26,7 @@ export function makeAccount(configuration: Configuration, journal: Journal) {
   const touches = makeTouches(people);
   const jobs = makeJobs();
   const tokens = makeTokens();
+  let ahead: Ahead | undefined;
 
   function apply(change: Change): void {
     switch (change.type) {
@@ -51,22 +59,39 @@ export function makeAccount(configuration: Configuration, journal: Journal) {
     }
   }
 
-  function end(id: string, state: EndState, at: number): void {
+  const stepsOf = ({ listIds, createdAt }: Job, content: Buffer, at: number) =>
+    importSteps({ content, listIds, createdAt, at }, { people, touches, limits, switches });
+
+  function finish(steps: Generator<void, ImportResult>): ImportResult {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** @param done what the import did, when it has been run already. */
+  function end(id: string, state: EndState, at: number, done?: ImportResult): void {
     const job = jobs.get(id);
     if (!job || job.ended) return;
     const completes = state === 'completed';
     if (completes && job.kind === 'list-delete') job.listIds.forEach((list) => lists.delete(list, at));
     if (completes && job.content) {
-      const { content, listIds, createdAt } = job;
-      const { messages, ...result } = runImport(
-        { content, listIds, createdAt, at },
-        { people, touches, limits, switches },
-      );
+      const { messages, ...result } = done ?? finish(stepsOf(job, job.content, at));
       job.result = result;
       jobs.end(job, { state, at, messages, counters: countersOf(job, result, state) });
     } else {
       jobs.end(job, { state, at, messages: [], counters: countersOf(job, undefined, state) });
     }
+  }
+
+  /** Ends the job whose rows are being written, by writing the rest of them. */
+  function settleAhead(result?: ImportResult): void {
+    if (!ahead) return;
+    const { job, at, steps } = ahead;
+    ahead = undefined;
+    const change = { type: 'job-ended', id: job.id, state: 'completed', at } as const;
+    end(job.id, change.state, at, result ?? finish(steps));
+    journal.record(change);
   }
 
   function change(next: Change): void {
@@ -110,10 +135,32 @@ export function makeAccount(configuration: Configuration, journal: Journal) {
 
     /** Ends the jobs whose time has come. */
     advance(now: number): void {
+      settleAhead();
       for (const { job, state, at } of jobs.due(now)) change({ type: 'job-ended', id: job.id, state, at });
     },
 
-    endJob: (id: string, state: EndState, at: number): void => change({ type: 'job-ended', id, state, at }),
+    /** The same in small steps, of which this is one. @returns whether there is more to do. */
+    advanceAStep(now: number): boolean {
+      if (!ahead) {
+        const [next] = jobs.due(now);
+        if (!next) return false;
+        const { job, state, at } = next;
+        if (state !== 'completed' || !job.content) {
+          change({ type: 'job-ended', id: job.id, state, at });
+          return true;
+        }
+        ahead = { job, at, steps: stepsOf(job, job.content, at) };
+      }
+      const step = ahead.steps.next();
+      if (step.done) settleAhead(step.value);
+      return true;
+    },
+
+    endJob(id: string, state: EndState, at: number): void {
+      // A job whose rows are being written was over already.
+      settleAhead();
+      change({ type: 'job-ended', id, state, at });
+    },
 
     createList(
       name: string,

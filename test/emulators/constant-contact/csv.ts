@@ -2,18 +2,15 @@
 
 /** Calls `row` with each record's cells and the line on which it starts; blank lines are no records. `false` stops. */
 export function readCsv(text: string, row: (cells: string[], line: number) => boolean): void {
+  for (const { cells, line } of csvRecords(text)) if (!row(cells, line)) return;
+}
+
+/** The same, one record at a time. */
+export function* csvRecords(text: string): Generator<{ readonly cells: string[]; readonly line: number }> {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let line = 1;
   let cells: string[] = [];
   let startLine = line;
-
-  const finish = (): boolean => {
-    const blank = cells.length === 1 && cells[0] === '';
-    const goOn = blank || row(cells, startLine);
-    cells = [];
-    startLine = line;
-    return goOn;
-  };
 
   while (at < text.length) {
     if (text.charCodeAt(at) === 34) {
@@ -38,7 +35,10 @@ export function readCsv(text: string, row: (cells: string[], line: number) => bo
       at += separator === 13 && text.charCodeAt(at + 1) === 10 ? 2 : 1;
       line += 1;
     }
-    if (!finish()) return;
+    const blank = cells.length === 1 && cells[0] === '';
+    if (!blank) yield { cells, line: startLine };
+    cells = [];
+    startLine = line;
   }
 }
 

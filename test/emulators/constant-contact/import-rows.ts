@@ -1,5 +1,5 @@
 // What an import does to the contacts, row by row, once its job runs.
-import { readCsv } from './csv';
+import { csvRecords } from './csv';
 import type { People } from './people';
 import type { Limits, Switches } from './options';
 import type { Touches } from './touches';
@@ -70,14 +70,18 @@ const isDate = (value: string) =>
     return match !== null && isDay(Number(match[1]), Number(match[2]));
   });
 
-export function runImport(
+/** A few milliseconds' work: whoever waits in the same process is not kept for longer. */
+const rowsPerStep = 1_000;
+
+/** The import in steps. Other changes may happen between them. */
+export function* importSteps(
   source: ImportSource,
   { people, touches, limits, switches }: Account,
-): ImportResult {
+): Generator<void, ImportResult> {
   const messages: string[] = [];
   const held: number[] = [];
   // Per person, 1 once this file has held them: cheaper than a set of 40,000 numbers.
-  const seen = new Uint8Array(people.size + limits.importContacts + 1);
+  let seen = new Uint8Array(people.size + limits.importContacts + 1);
   const count = {
     rows: 0,
     errors: 0,
@@ -146,6 +150,11 @@ export function runImport(
       return;
     }
     const person = people.ensure(address, source.at);
+    if (person >= seen.length) {
+      const longer = new Uint8Array(2 * person);
+      longer.set(seen);
+      seen = longer;
+    }
     const again = seen[person] === 1;
     if (again) count.duplicates += 1;
     if (again && switches.duplicates === 'first') return;
@@ -168,19 +177,19 @@ export function runImport(
     if (!joinLists(person) && !again) count.cannotAddToList += 1;
   }
 
-  readCsv(source.content.toString('utf8'), (cells, line) => {
+  for (const { cells, line } of csvRecords(source.content.toString('utf8'))) {
     if (!header) {
       header = cells.map((cell) => cell.trim());
       email = header.indexOf('email');
       [birthdayMonth, birthdayDay] = [header.indexOf('birthday_month'), header.indexOf('birthday_day')];
       anniversary = header.indexOf('anniversary');
-      return true;
+      continue;
     }
-    if (count.rows >= limits.importContacts) return false;
+    if (count.rows >= limits.importContacts) break;
     count.rows += 1;
     takeRow(cells, line, header);
-    return true;
-  });
+    if (count.rows % rowsPerStep === 0) yield;
+  }
 
   touches.add(source.createdAt, held);
   return { ...count, messages };

@@ -53,7 +53,7 @@ function readSignIn(form: URLSearchParams, configuration: Configuration): SignIn
 
 /**
  * The sign-in page. `auto_approve=true` answers as if the button had been pressed at once; `account` signs in to another
- * account.
+ * account; `fail` sends the browser back with that error.
  */
 export function authorize(call: Call, { account, configuration }: OauthContext): Answer {
   const form = formOf(call);
@@ -68,6 +68,8 @@ export function authorize(call: Call, { account, configuration }: OauthContext):
   };
   if (form.get('deny') !== null)
     return back({ error: 'access_denied', error_description: 'The user denied the request.' });
+  const fail = form.get('fail');
+  if (fail) return back({ error: fail, error_description: 'The request could not be completed.' });
   if (call.method === 'POST' || form.get('auto_approve') === 'true')
     return back({ code: account.tokens.addCode(signIn, call.at) });
   return page(200, signInPage(form, signIn));
