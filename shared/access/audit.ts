@@ -9,7 +9,7 @@ export const auditedSchema = z.strictObject({
   /** What was done, as `noun.verb`. */
   action: z.string().regex(/^[a-z-]+\.[a-z-]+$/),
   subject: z.strictObject({
-    kind: z.enum(['connection', 'export', 'schedule', 'run']),
+    kind: z.enum(['connection', 'export', 'schedule', 'run', 'segment']),
     id: z.string(),
     /** As it was called then: the thing itself may be gone. */
     name: z.string().nullable(),
@@ -32,10 +32,13 @@ const partition = 'audit';
 
 /** Newest first: Table storage sorts by key, so the moment is turned around. 13 digits last until the year 2286. */
 const latest = 9_999_999_999_999;
-const keyAt = (at: number) => `${String(latest - at).padStart(13, '0')}-${newId()}`;
+/** What happens within one millisecond in one instance keeps its order as well. */
+const latestCount = 999_999;
+const keyAt = (at: number, count: number) =>
+  `${String(latest - at).padStart(13, '0')}-${String(latestCount - count).padStart(6, '0')}-${newId()}`;
 
 /** What a key looks like, for cursors. */
-export const auditKey = /^\d{13}-[a-z2-7]{12}$/;
+export const auditKey = /^\d{13}-\d{6}-[a-z2-7]{12}$/;
 
 export interface Audit {
   record(by: AuditEntry['by'], from: string | null, done: Audited): Promise<void>;
@@ -44,11 +47,13 @@ export interface Audit {
 }
 
 export function makeAudit({ table, clock, log }: { table: Table; clock: Clock; log: Log }): Audit {
+  let count = 0;
   return {
     async record(by, from, done) {
       const entry = auditEntrySchema.parse({ ...done, at: new Date(clock.now()).toISOString(), by, from });
       // A key is random: losing means that our own entry is there, and the answer to writing it was lost.
-      await table.change(partition, [{ kind: 'create', rowKey: keyAt(clock.now()), value: entry }]);
+      count = (count + 1) % (latestCount + 1);
+      await table.change(partition, [{ kind: 'create', rowKey: keyAt(clock.now(), count), value: entry }]);
       const { action, subject, facts } = entry;
       log.info('audit.recorded', {
         action,

@@ -1,29 +1,71 @@
 // Where exports are kept: one row each, in one partition of the table `exports`.
-import type { Table } from '../platform/tables';
+import { z } from 'zod';
+import type { Page, Stored, Table } from '../platform/tables';
 import { exportSchema, type Export } from './export';
 
 const partition = 'export';
 
+/** What the key of an export looks like, for cursors. */
+export const exportKey = /^[a-z0-9]{3,32}$/;
+
+/** Rows of before there were schedules knew who had changed them by name alone. */
+const storedSchema = z.preprocess((row) => {
+  if (typeof row !== 'object' || row === null || !('updatedBy' in row) || typeof row.updatedBy !== 'string')
+    return row;
+  const updatedBy = { id: '', name: row.updatedBy };
+  return {
+    schedule: { kind: 'with-refresh' },
+    listName: null,
+    knownSince: null,
+    scheduledSince: null,
+    createdAt: 'updatedAt' in row ? row.updatedAt : undefined,
+    createdBy: updatedBy,
+    addressesInClear: false,
+    ...row,
+    updatedBy,
+  };
+}, exportSchema);
+
 export interface ExportStore {
-  get(id: string): Promise<Export | undefined>;
+  get(id: string): Promise<Stored<Export> | undefined>;
   /** @throws when there is an export of that id. */
   create(value: Export): Promise<void>;
+  /** @returns what is stored now; `undefined` when somebody else changed or removed it since `etag`. */
+  change(value: Export, etag: string): Promise<Stored<Export> | undefined>;
+  /**
+   * Removes it; what its schedule remembered goes with the next tick, and its runs stay until they are old.
+   * @returns false when somebody else changed or removed it since `etag`.
+   */
+  remove(id: string, etag: string): Promise<boolean>;
+  /** By id. What a page costs does not depend on how many exports there are. `start` is the key at which it begins. */
+  page(asked: { readonly limit: number; readonly start?: string | undefined }): Promise<Page<Export>>;
   list(): AsyncIterable<Export>;
 }
 
 export function makeExportStore(table: Table): ExportStore {
+  const get: ExportStore['get'] = (id) => table.get(storedSchema, partition, id);
   return {
-    async get(id) {
-      return (await table.get(exportSchema, partition, id))?.value;
-    },
+    get,
+
     async create(value) {
       const row = exportSchema.parse(value);
       if (!(await table.change(partition, [{ kind: 'create', rowKey: row.id, value: row }]))) {
         throw new Error(`there is an export ${row.id} already`);
       }
     },
+
+    async change(value, etag) {
+      const row = exportSchema.parse(value);
+      const done = await table.change(partition, [{ kind: 'replace', rowKey: row.id, value: row, etag }]);
+      return done ? get(row.id) : undefined;
+    },
+
+    remove: (id, etag) => table.change(partition, [{ kind: 'remove', rowKey: id, etag }]),
+
+    page: ({ limit, start = '0' }) => table.page(storedSchema, partition, { from: start, to: '~', limit }),
+
     async *list() {
-      for await (const { value } of table.all(exportSchema, partition)) yield value;
+      for await (const { value } of table.all(storedSchema, partition)) yield value;
     },
   };
 }

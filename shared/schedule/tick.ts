@@ -4,92 +4,92 @@ import type { ExportStore } from '../exports/export-store';
 import type { Clock } from '../platform/clock';
 import { codeOf } from '../platform/error-code';
 import type { Log } from '../platform/log';
-import { isOver, newDataRunId } from '../runs/run';
-import type { RunStore } from '../runs/run-store';
-import type { StartRun } from '../runs/start-run';
-import type { CloseRun } from '../runs/close-run';
+import type { Stored } from '../platform/tables';
+import type { Repair, Runner } from '../runs/repair';
+import type { PointerState } from '../segments/layout';
+import { mapLimited } from '../segments/map-limited';
 import type { SegmentSource } from '../segments/segment-source';
-import { newDataDue, type SegmentState } from './new-data';
-
-/** The orchestrations, as far as a tick deals with them. */
-export interface Runner {
-  look(runId: string): Promise<{ readonly state: 'absent' | 'on' | 'over' }>;
-  start(runId: string): Promise<void>;
-}
+import type { ScheduleState } from './due-times';
+import { governing } from './governing';
+import type { RefreshScheduleStore } from './refresh-schedule';
+import type { ScheduleStore } from './schedule-store';
+import { seenNow } from './settling';
+import type { StartAtTimes } from './start-at-times';
+import type { StartOnNewData } from './start-on-new-data';
 
 export interface TickDeps {
   readonly exports: ExportStore;
-  readonly runs: RunStore;
-  readonly segments: SegmentSource;
-  readonly startRun: StartRun;
-  readonly closeRun: CloseRun;
+  readonly refreshSchedule: RefreshScheduleStore;
+  readonly schedules: ScheduleStore;
+  readonly segments: Pick<SegmentSource, 'pointer'>;
+  readonly repair: Repair;
+  readonly startOnNewData: StartOnNewData;
+  readonly startAtTimes: StartAtTimes;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long a changed commit pointer must stand still, in milliseconds. */
-  readonly settle: number;
 }
 
 export type Tick = (runner: Runner) => Promise<void>;
 
+/** Each costs some requests to storage, one after another. */
+const exportsAtOnce = 16;
+
 export function makeTick(deps: TickDeps): Tick {
-  const { exports, runs, segments, startRun, closeRun, clock, log, settle } = deps;
+  const { exports, refreshSchedule, schedules, segments, repair, clock, log } = deps;
 
   return async (runner) => {
+    const consideredAt = new Date(clock.now()).toISOString();
+    // States before exports: a state whose export is not listed after it is of one that was removed.
+    const [{ value: refresh }, states, seen] = await Promise.all([
+      refreshSchedule.get(),
+      schedules.states(),
+      schedules.seen(),
+    ]);
+    const wanted = await Array.fromAsync(exports.list());
+
     // Each segment is looked at once per tick, however many exports use it.
-    const looked = new Map<string, Promise<SegmentState>>();
+    const looks = new Map<string, Promise<PointerState>>();
     const look = (name: string) => {
-      const known = looked.get(name) ?? segments.pointer(name);
-      looked.set(name, known);
+      const known = looks.get(name) ?? lookAt(name);
+      looks.set(name, known);
       return known;
     };
-    for await (const each of exports.list()) {
-      try {
-        await repair(each, runner);
-        await startIfDue(each, look, runner);
-      } catch (error) {
-        // One export that cannot be looked at must not keep the others from running.
-        log.warn('schedule.export-failed', { export: each.id, code: codeOf(error) });
-      }
-    }
+    const lookAt = async (name: string): Promise<PointerState> => {
+      const before = seen.get(name);
+      const now = seenNow(before?.value, name, await segments.pointer(name), clock.now());
+      if (now !== before?.value) await schedules.putSeen(before, now);
+      return { pointer: now.pointer, changedAt: now.since };
+    };
+
+    const attend = async (each: Export, state: Stored<ScheduleState> | undefined) => {
+      const lock = await repair(each.id, runner);
+      const by = governing(each, refresh);
+      if (by.kind === 'times') return deps.startAtTimes(each, by, state, runner);
+      // Every export has one, by which it is known once it is removed.
+      if (!state) await schedules.put(each.id, undefined, { consideredAt, due: null });
+      if (by.kind === 'new-data') await deps.startOnNewData(each, by, lock, look, runner);
+    };
+    await mapLimited(wanted, exportsAtOnce, (each) =>
+      apart(each.id, () => attend(each, states.get(each.id))),
+    );
+
+    const present = new Set(wanted.map(({ id }) => id));
+    const removed = [...states.keys()].filter((id) => !present.has(id));
+    await mapLimited(removed, exportsAtOnce, (id) => apart(id, () => forget(id, runner)));
   };
 
-  /** A run that is locked but not on: started without an orchestration, or its orchestration ended without closing it. */
-  async function repair({ id }: Export, runner: Runner): Promise<void> {
-    const { runId } = await runs.lock(id);
-    if (!runId) return;
-    const run = await runs.get(runId);
-    const { state } = await runner.look(runId);
-    if (state === 'on') return;
-    if (state === 'absent' && run && run.status === 'Queued') {
-      log.warn('run.started-late', { run: runId, export: id });
-      await runner.start(runId);
-      return;
+  /** One export that cannot be looked at must not keep the others from running. */
+  async function apart(exportId: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log.warn('schedule.export-failed', { export: exportId, code: codeOf(error) });
     }
-    if (run && isOver(run.status)) return;
-    log.error('run.closed-late', { run: runId, export: id });
-    await closeRun({ runId, reason: 'broken' });
   }
 
-  async function startIfDue(
-    wanted: Export,
-    look: (name: string) => Promise<SegmentState>,
-    runner: Runner,
-  ): Promise<void> {
-    if (!wanted.connectionId) return;
-    const lock = await runs.lock(wanted.id);
-    // It stays due until the export is free.
-    if (lock.runId) return;
-    const present = new Map<string, SegmentState>();
-    for (const name of wanted.segments) present.set(name, await look(name));
-    const dueness = newDataDue(lock.pointers, present, clock.now(), settle);
-    if (dueness.kind === 'first-sight') await runs.know(wanted.id, dueness.pointers);
-    if (dueness.kind !== 'due') return;
-    const id = newDataRunId(wanted.id, dueness.changedAt, dueness.pointers);
-    const started = await startRun(wanted, {
-      id,
-      trigger: { kind: 'new-data' },
-      pointers: { ...dueness.pointers },
-    });
-    if (started.kind === 'started') await runner.start(id);
+  /** A run that was on when its export was removed may have to be closed yet. */
+  async function forget(exportId: string, runner: Runner): Promise<void> {
+    const { runId } = await repair(exportId, runner);
+    if (!runId) await schedules.remove(exportId);
   }
 }

@@ -1,36 +1,26 @@
 // When new data makes an export due: the rule, without anything around it.
 import fc from 'fast-check';
-import { newDataDue, type SegmentState } from '../../shared/schedule/new-data';
+import { knownAt, newDataDue } from '../../shared/schedule/new-data';
+import type { PointerState } from '../../shared/segments/layout';
 
 const now = Date.parse('2026-03-01T12:00:00Z');
 const settle = 300_000;
 const ago = (milliseconds: number) => new Date(now - milliseconds).toISOString();
 const old = 86_400_000;
 
-const due = (
-  known: Readonly<Record<string, string>> | null,
-  present: Readonly<Record<string, readonly [pointer: string, age: number]>>,
-) =>
-  newDataDue(
-    known,
-    new Map(
-      Object.entries(present).map(([name, [pointer, age]]): [string, SegmentState] => [
-        name,
-        { pointer, changedAt: ago(age) },
-      ]),
-    ),
-    now,
-    settle,
+type Present = Readonly<Record<string, readonly [pointer: string, age: number]>>;
+
+const states = (present: Present) =>
+  new Map(
+    Object.entries(present).map(([name, [pointer, age]]): [string, PointerState] => [
+      name,
+      { pointer, changedAt: ago(age) },
+    ]),
   );
+const due = (known: Readonly<Record<string, string>>, present: Present) =>
+  newDataDue(known, states(present), now, settle);
 
 test.each<[string, Parameters<typeof due>[0], Parameters<typeof due>[1], ReturnType<typeof due>]>([
-  [
-    'an export that has never run only learns what there is',
-    null,
-    { a: ['1', old] },
-    { kind: 'first-sight', pointers: { a: '1' } },
-  ],
-  ['also when the data is quite new', null, { a: ['1', 0] }, { kind: 'first-sight', pointers: { a: '1' } }],
   ['nothing has changed', { a: '1' }, { a: ['1', old] }, { kind: 'not-due' }],
   ['nothing has changed though the files were touched', { a: '1' }, { a: ['1', 0] }, { kind: 'not-due' }],
   [
@@ -72,7 +62,7 @@ test.each<[string, Parameters<typeof due>[0], Parameters<typeof due>[1], ReturnT
     { kind: 'not-due' },
   ],
   [
-    'a segment was added to the export',
+    'a segment has data of which nothing is known',
     { a: '1' },
     { a: ['1', old], b: ['1', old] },
     { kind: 'due', pointers: { a: '1', b: '1' }, changedAt: new Date(now - old) },
@@ -80,6 +70,14 @@ test.each<[string, Parameters<typeof due>[0], Parameters<typeof due>[1], ReturnT
   ['a segment was taken out of the export', { a: '1', b: '1' }, { a: ['1', old] }, { kind: 'not-due' }],
 ])('%s', (_name, known, present, expected) => {
   expect(due(known, present)).toEqual(expected);
+});
+
+test.each<[string, Present, Parameters<typeof knownAt>[0], Record<string, string>]>([
+  ['all data of today where no save is known', { a: ['1', 0] }, null, { a: '1' }],
+  ['data of before the save', { a: ['1', 1], b: ['2', 2] }, ago(1), { a: '1', b: '2' }],
+  ['no data of after the save', { a: ['1', 0], b: ['2', 1] }, ago(1), { b: '2' }],
+])('a save takes as known %s', (_name, present, since, expected) => {
+  expect(knownAt(since, states(present))).toEqual(expected);
 });
 
 test('an export is due exactly when something differs and everything has stood still, and never twice for the same data', () => {
