@@ -11,6 +11,8 @@ export interface Orchestrations {
   start(input: ExportRunInput): Promise<void>;
   /** Cuts short what the orchestration waits for. */
   wake(runId: string): Promise<void>;
+  /** Removes the history of a run that is over; it is no fault when there is none. */
+  forget(runId: string): Promise<void>;
 }
 
 const on: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
@@ -46,6 +48,10 @@ export function orchestrations(context: InvocationContext): Orchestrations {
 
     async wake(runId) {
       if ((await self.look(runId)).state === 'on') await client.raiseEvent(runId, cancelEvent, null);
+    },
+
+    async forget(runId) {
+      await client.purgeInstanceHistory(runId);
     },
   };
   return self;

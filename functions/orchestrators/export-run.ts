@@ -1,11 +1,14 @@
-// The orchestration of one run: open, prepare, send wave by wave, await the import jobs, close.
+// The orchestration of one run: open, prepare, send wave by wave, await the import jobs, close; all over again when it failed for a cause
+// that passes, without what has been done by then.
 // It is replayed from its history after every step, so it only schedules, decides and remembers.
 import type { OrchestrationContext, Task } from 'durable-functions';
 import { RetryOptions } from 'durable-functions';
 import { estimateSeconds } from '../../shared/runs/estimate';
+import { makePhaseTimes } from '../../shared/runs/phase-times';
 import {
   awaitImportsResult,
   cancelEvent,
+  closeRunResult,
   exportRunInput,
   importBatchResult,
   names,
@@ -15,6 +18,7 @@ import {
   type Later,
   type Progress,
 } from '../../shared/runs/steps';
+import { batchesOf, wavesOf, type Wave } from '../../shared/runs/waves';
 
 type Sending = { readonly batch: number; readonly attempt: number };
 type Steps<T> = Generator<Task, T, unknown>;
@@ -22,12 +26,17 @@ type Steps<T> = Generator<Task, T, unknown>;
 /** How often the run starts over when the segment's files change under the read. */
 const maxRounds = 3;
 
-/** How often the run looks for a Constant Contact that is away before it has sent anything: for about five minutes. */
+/** How often the run looks for the account before it has sent anything: for about five minutes. */
 const maxLooksForAccount = 10;
 
+/** As what the run is closed that has looked in vain. */
+const inVain = { 'constant-contact-away': 'away', 'key-vault': 'no-secrets' } as const satisfies Partial<
+  Record<Later['why'], Closing>
+>;
+
 /** A worker that dies, or storage that is away, fails an activity: six tries over about five minutes. */
-const retry = () =>
-  Object.assign(new RetryOptions(10_000, 6), {
+const retry = (first: number) =>
+  Object.assign(new RetryOptions(first, 6), {
     backoffCoefficient: 2,
     maxRetryIntervalInMilliseconds: 120_000,
   });
@@ -38,13 +47,27 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
   const { runId } = input;
   const now = () => df.currentUtcDateTime.getTime();
   const progress = { phase: 'opening', batches: { total: 0, sent: 0, done: 0 }, contacts: 0 } as Progress;
-  const show = (change: Partial<Progress>) => df.setCustomStatus(Object.assign(progress, change));
+  const times = makePhaseTimes(now);
+  let requests = 0;
+  let tries = 0;
   // One task for all waits: an event is never scheduled, so it may be waited for again. Activities and timers may not:
   // the host starts them anew whenever they stand in another Task.any or Task.all.
   const cancelled = df.waitForExternalEvent(cancelEvent);
 
+  /** Whatever has passed since the last time belongs to the phase that was shown then. */
+  function show(change: Partial<Progress>): void {
+    times.passedIn(progress.phase);
+    df.setCustomStatus(Object.assign(progress, change, { phases: times.list(), requests }));
+  }
+
   function call(name: string, rest: object = {}): Task {
-    return df.callActivityWithRetry(name, retry(), { runId, ...rest });
+    return df.callActivityWithRetry(name, retry(input.retryFirst), { runId, ...rest });
+  }
+
+  /** Of what several steps answer, how many requests they took. */
+  function count<R extends { readonly requests?: number | undefined }>(result: R): R {
+    requests += result.requests ?? 0;
+    return result;
   }
 
   function* waitUntil(until: number): Steps<void> {
@@ -62,28 +85,35 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     show({});
   }
 
-  /** Opens and prepares, over again when the segment's files change under the read. */
-  function* prepare(): Steps<readonly number[] | 'stopped' | 'changing' | 'away'> {
+  /** Rounds are numbered through all tries: each has a plan of its own. */
+  let round = 0;
+
+  /** Opens and prepares, over again when the segment's files change under the read. What is prepared already is opened only. */
+  function* prepare(): Steps<readonly number[] | 'stopped' | Closing> {
     let looksForAccount = 0;
-    for (let round = 1; round <= maxRounds; round++) {
+    const open = () => call(names.openRun, { round, tries });
+    for (let rounds = 1; rounds <= maxRounds; rounds++) {
+      round++;
       show({ phase: 'opening' });
       // Whoever writes the segment needs a moment.
-      if (round > 1) yield* waitUntil(now() + input.pollFirst);
-      let opened = openRunResult.parse(yield call(names.openRun, { round }));
+      if (rounds > 1) yield* waitUntil(now() + input.pollFirst);
+      let opened = count(openRunResult.parse(yield open()));
       while (opened.kind === 'later') {
-        if (opened.why === 'constant-contact-away' && ++looksForAccount >= maxLooksForAccount) return 'away';
+        const { why } = opened;
+        const isPassing = why === 'constant-contact-away' || why === 'key-vault';
+        if (isPassing && ++looksForAccount >= maxLooksForAccount) return inVain[why];
         yield* park(opened);
-        opened = openRunResult.parse(yield call(names.openRun, { round }));
+        opened = count(openRunResult.parse(yield open()));
       }
       if (opened.kind === 'stopped') return 'stopped';
       if (opened.kind === 'changed') continue;
 
       show({ phase: 'preparing' });
-      const prepared = prepareBatchesResult.parse(yield call(names.prepareBatches, { round }));
+      const prepared = prepareBatchesResult.parse(yield call(names.prepareBatches, { round, tries }));
       if (prepared.kind === 'stopped') return 'stopped';
       if (prepared.kind === 'prepared') {
         const total = prepared.waves.reduce((sum, count) => sum + count, 0);
-        show({ contacts: prepared.contacts, batches: { total, sent: 0, done: 0 } });
+        show({ contacts: prepared.contacts, batches: { ...progress.batches, total } });
         return prepared.waves;
       }
     }
@@ -100,6 +130,11 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     });
   }
 
+  /** As what the present try ends. */
+  let reason: Closing;
+  /** The batches of which somebody has seen that they were accepted. */
+  const accepted = new Set<number>();
+
   /** Sends these batches, a bounded number at a time. @returns whether the run goes on. */
   function* send(batches: readonly Sending[]): Steps<boolean> {
     let pending = [...batches];
@@ -107,14 +142,19 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     while (pending.length > 0) {
       show({ phase: 'sending' });
       const window = pending.splice(0, width);
-      const results = (yield df.Task.all(
-        window.map((sending) => call(names.importBatch, sending)),
-      )) as unknown[];
+      let results: unknown[];
+      try {
+        results = (yield df.Task.all(window.map((sending) => call(names.importBatch, sending)))) as unknown[];
+      } catch {
+        reason = 'broken';
+        return false;
+      }
       let later: Later | undefined;
       const postponed: Sending[] = [];
       for (const [index, sending] of window.entries()) {
-        const result = importBatchResult.parse(results[index]);
+        const result = count(importBatchResult.parse(results[index]));
         if (result.kind === 'stopped') return false;
+        if (result.kind === 'sent') accepted.add(sending.batch);
         if (result.kind === 'later') {
           postponed.push(sending);
           if (!later || result.until > later.until) later = result;
@@ -136,21 +176,22 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
    * Waits until no import job is open any more. What failed, or turns out never to have been accepted, is sent again, unless the
    * run is stopping. @returns whether the run goes on.
    */
-  function* settle(count: number, stopping: boolean): Steps<boolean> {
-    const doneBefore = progress.batches.done;
+  function* settle({ before, size }: Wave, stopping: boolean): Steps<boolean> {
     const sentAt = now();
     let wait = input.pollFirst;
     for (;;) {
       show({ phase: 'waiting' });
       if (!stopping) yield* waitUntil(now() + wait);
-      const looked = awaitImportsResult.parse(yield call(names.awaitImports));
+      const looked = count(awaitImportsResult.parse(yield call(names.awaitImports)));
       if (looked.kind === 'stopped') return false;
       if (looked.kind === 'later') {
         yield* park(looked);
         continue;
       }
-      progress.batches.done = Math.max(doneBefore, doneBefore + count - looked.open - looked.again.length);
-      show({ estimateSeconds: estimate(progress.batches.done > doneBefore ? now() - sentAt : undefined) });
+      // Those that are not sent are neither open nor done.
+      const ended = Math.min(progress.batches.sent, before + size - looked.open - looked.again.length);
+      progress.batches.done = Math.max(before, ended);
+      show({ estimateSeconds: estimate(progress.batches.done > before ? now() - sentAt : undefined) });
       if (looked.open === 0 && (stopping || looked.again.length === 0)) return !stopping;
       if (looked.again.length > 0 && !stopping) {
         if (!(yield* send(looked.again))) return false;
@@ -162,27 +203,45 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     }
   }
 
-  let reason: Closing = 'done';
-  try {
+  /** The waves that are through, of all tries. */
+  let wavesDone = 0;
+
+  /** One try: as far as it comes. */
+  function* attempt(): Steps<void> {
     const waves = yield* prepare();
-    if (waves === 'changing' || waves === 'away') reason = waves;
-    else if (waves !== 'stopped') {
-      let next = 1;
-      for (const count of waves) {
-        const batches = Array.from({ length: count }, (_, index) => ({ batch: next + index, attempt: 1 }));
-        next += count;
-        if (!(yield* send(batches)) || !(yield* settle(count, false))) {
-          // What has been accepted by then is still worth knowing.
-          yield* settle(count, true);
-          break;
-        }
-      }
+    if (typeof waves === 'string') {
+      if (waves !== 'stopped') reason = waves;
+      return;
     }
-  } catch {
-    // An activity failed for good; its events in the log say why. The run is closed with what is known.
-    reason = 'broken';
+    for (const [index, wave] of wavesOf(waves).entries()) {
+      if (index < wavesDone) continue;
+      const unsent = batchesOf(wave).filter((batch) => !accepted.has(batch));
+      if (!(yield* send(unsent.map((batch) => ({ batch, attempt: 1 })))) || !(yield* settle(wave, false))) {
+        // What has been accepted by then is still worth knowing.
+        yield* settle(wave, true);
+        return;
+      }
+      wavesDone = index + 1;
+    }
   }
-  delete progress.estimateSeconds;
-  show({ phase: 'closing' });
-  yield call(names.closeRun, { reason });
+
+  for (;;) {
+    reason = 'done';
+    try {
+      yield* attempt();
+    } catch {
+      // An activity failed for good; its events in the log say why. The run is closed with what is known.
+      reason = 'broken';
+    }
+    delete progress.estimateSeconds;
+    show({ phase: 'closing' });
+    const closing = { reason, tries, phases: times.list(), requests };
+    // Histories of before it answered anything hold `null`.
+    const { data: closed } = closeRunResult.safeParse(yield call(names.closeRun, closing));
+    if (closed?.kind !== 'retry') return;
+    tries++;
+    show({ phase: 'retrying', waitingUntil: new Date(closed.until).toISOString() });
+    yield* waitUntil(closed.until);
+    delete progress.waitingUntil;
+  }
 }

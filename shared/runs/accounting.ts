@@ -1,5 +1,6 @@
 // Every row read is accounted for: what became of the contacts, and which status that makes.
 import type { Manifest } from '../contacts/manifest';
+import { nothingNew } from './no-new-data';
 import type { Counters, ImportRecord, Remark } from './import-record';
 import type { Reason, RunCounts, Status } from './run';
 
@@ -105,6 +106,7 @@ export function verdict({ cancelRequested, reason, account }: Ending): {
   status: Status;
   reason: Reason | null;
 } {
+  if (reason?.code === nothingNew.code && !cancelRequested) return { status: 'Skipped', reason };
   const unfinished = !account || account.counts.notSent > 0;
   if (cancelRequested && (unfinished || !account.sentToTheEnd || account.counts.unconfirmed > 0)) {
     const sent = account ? account.counts.accepted + account.counts.refused + account.counts.unconfirmed : 0;

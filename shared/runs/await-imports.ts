@@ -54,13 +54,8 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
     return found;
   }
 
-  async function note(
-    run: Run,
-    before: ImportRecord,
-    after: ImportRecord,
-    job: ImportJob | undefined,
-  ): Promise<void> {
-    if (after.state === before.state || after.state === 'open') return;
+  /** Before the record says that its job has ended: who finds it so reads them. */
+  async function keepMessages(run: Run, after: ImportRecord, job: ImportJob | undefined): Promise<void> {
     if (job && job.errors.length > 0) {
       // They may quote addresses: into Blob storage, and from there into the rejects file only.
       const messages: JobMessages = { batch: after.batch, messages: job.errors };
@@ -70,6 +65,9 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
         'application/json',
       );
     }
+  }
+
+  function tell(run: Run, after: ImportRecord): void {
     log.info('batch.ended', {
       run: run.id,
       export: run.exportId,
@@ -111,10 +109,15 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
             ? lookInVain(stored.value, clock.now(), limits)
             : lookAtJob(stored.value, job, clock.now(), limits);
         const after = doubled ? withRemark(looked, 'doubled') : looked;
-        await note(run, stored.value, after, job);
-        // Lost only to a sender that works on the same record, as the next look sees; or the run is over, and nobody comes for the
-        // messages.
-        if (after === stored.value || (await imports.put(runId, stored, after))) continue;
+        if (after === stored.value) continue;
+        const hasEnded = after.state !== stored.value.state && after.state !== 'open';
+        if (hasEnded) await keepMessages(run, after, job);
+        if (await imports.put(runId, stored, after)) {
+          // By the one look that noted it.
+          if (hasEnded) tell(run, after);
+          continue;
+        }
+        // Lost only to whoever works on the same record, as the next look sees; or the run is over, and nobody comes for the messages.
         if (isOver((await runs.get(runId))?.status ?? 'Failed'))
           await files.remove(messagesBlob(runId, after.batch, after.attempt));
       }

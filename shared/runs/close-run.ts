@@ -1,29 +1,40 @@
-// Closes a run in repeatable steps: report, final row and release of the export, removal of what was temporary.
-import type { z } from 'zod';
-import { readManifest, type Batch, type Manifest } from '../contacts/manifest';
+// Closes a run in repeatable steps: report, final row and release of the export, removal of what was temporary. Or puts it off, when it
+// failed for a cause that passes.
+import { readManifest } from '../contacts/manifest';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
+import type { Stored } from '../platform/tables';
 import { account, verdict, type Account } from './accounting';
+import { completeRejects } from './complete-rejects';
 import type { ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
-import { jobMessagesSchema, messagesBlob, messagesFolder } from './job-messages';
-import { planSchema } from './plan';
-import { refusedRows } from './refused-rows';
-import { unavailable } from './remedy';
-import { folderOf, isOver, rejectsBlob, type Reason, type Run } from './run';
+import type { Leftovers } from './leftovers';
+import { whileRetrying } from './passing';
+import { keyVaultRefused, unavailable } from './remedy';
+import { fates, reportBlob } from './report';
+import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
-import type { Closing, closeRunInput } from './steps';
+import type { Closing, closeRunInput, closeRunResult, Step } from './steps';
+import { tellChange, tellEnd } from './tell-end';
 
 export interface CloseRunDeps {
   readonly runs: RunStore;
   readonly imports: ImportStore;
   readonly files: BlobStore;
+  readonly leftovers: Leftovers;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long a run waits that failed for a cause that passes, in milliseconds, one try after another; then it fails for good. */
+  readonly retryPauses: readonly number[];
 }
 
-export type CloseRun = (input: z.output<typeof closeRunInput>) => Promise<void>;
+export type CloseRun = Step<typeof closeRunInput, typeof closeRunResult>;
+
+const closed = { kind: 'closed' } as const;
+
+const retryOf = ({ retryAt, createdAt }: Run) =>
+  ({ kind: 'retry', until: Date.parse(retryAt ?? createdAt) }) as const;
 
 const closingReasons: Readonly<Record<Closing, Reason | null>> = {
   done: null,
@@ -32,11 +43,8 @@ const closingReasons: Readonly<Record<Closing, Reason | null>> = {
     sentence:
       'The files of the segment kept changing, or were missing, while they were read, so nothing was sent. Run the export when the segment has been written.',
   },
-  away: {
-    code: unavailable.code,
-    sentence:
-      'Constant Contact could not be reached, or answered with faults, again and again. Nothing was sent. Run the export again later.',
-  },
+  away: unavailable,
+  'no-secrets': keyVaultRefused,
   broken: {
     code: 'internal',
     sentence:
@@ -44,57 +52,111 @@ const closingReasons: Readonly<Record<Closing, Reason | null>> = {
   },
 };
 
-/** The rejects file is written in blocks of this size. */
-const blockBytes = 4 * 1024 * 1024;
+/** Of the first try one knows more. */
+const neverReached: Reason = {
+  code: unavailable.code,
+  sentence:
+    'Constant Contact could not be reached, or answered with faults, again and again. Nothing was sent. Run the export again later.',
+};
 
 export function makeCloseRun(deps: CloseRunDeps): CloseRun {
-  const { runs, imports, files, clock, log } = deps;
+  const { runs, imports, files, leftovers, clock, log, retryPauses } = deps;
 
-  return async ({ runId, reason }) => {
+  return async ({ runId, reason, tries, phases = null, requests = null }) => {
     const folder = folderOf(runId);
-    if (!(await runs.get(runId))) return;
+    const found = await runs.get(runId);
+    if (!found) return closed;
+    // This try has been closed, and the run goes on, or has been on since.
+    if (tries !== undefined && found.tries > tries && !isOver(found.status)) return retryOf(found);
     // The reason first: who still works on a batch claims it before and looks at the run after, so that no claim is missed below.
-    let run = await runs.update(runId, (before) => ({
-      ...before,
-      reason: before.reason ?? closingReasons[reason],
-    }));
+    const closingReason = reason === 'away' && found.tries === 0 ? neverReached : closingReasons[reason];
+    const isOfThisTry = (run: Run) => run.tries === found.tries;
+    let run = await runs.update(runId, (before) =>
+      isOfThisTry(before)
+        ? // One that waits has a reason that says so.
+          { ...before, reason: (before.retryAt ? null : before.reason) ?? closingReason }
+        : before,
+    );
     const manifest = await readManifest(files, folder);
-    const records = (await imports.all(runId)).map(({ value }) => value);
+    const stored = await imports.all(runId);
+    const records = stored.map(({ value }) => value);
 
     if (!isOver(run.status)) {
-      const rejects = manifest ? await completeRejects(runId, manifest, records) : run.rejects;
       const sum = manifest ? account(manifest, records) : null;
-      const ended = ending(run, sum);
-      await files.write(
-        `${folder}report.json`,
-        JSON.stringify({
-          ...ended,
-          warnings: sum?.warnings ?? [],
-          batches: manifest ? fates(manifest, records) : [],
-        }),
-        'application/json',
-      );
-      run = await runs.finish(runId, (before) => ({
+      const pause = retryPauses[tries ?? Infinity];
+      if (pause !== undefined) run = await putOff(run, sum, stored, pause);
+      if (run.tries > found.tries && !isOver(run.status)) return retryOf(run);
+
+      const rejects = manifest ? await completeRejects(files, runId, manifest, records) : run.rejects;
+      const batches = manifest ? fates(manifest, records) : [];
+      const endedAt = new Date(clock.now()).toISOString();
+      const ended = (before: Run): Run => ({
         ...before,
         ...ending(before, sum),
-        endedAt: new Date(clock.now()).toISOString(),
+        endedAt,
+        retryAt: null,
         rejectedByReason: manifest?.rejectedByReason ?? before.rejectedByReason,
         cutByField: manifest?.cutByField ?? before.cutByField,
         rejects,
-      }));
-      log.info('run.ended', {
-        run: runId,
+        phases,
+        requests,
+        batchesLeft: manifest ? batches.filter(({ state }) => state !== 'completed').length : null,
+      });
+      const segments = manifest?.segments ?? [];
+      const report = { ...ended(run), warnings: sum?.warnings ?? [], segments, batches };
+      await files.write(reportBlob(runId), JSON.stringify(report), 'application/json');
+      await leftovers.expect(runId);
+      run = await runs.finish(runId, (before) => (isOfThisTry(before) ? ended(before) : before));
+      // Another execution of this step has put it off, long ago.
+      if (!isOver(run.status)) return retryOf(run);
+      tellEnd(deps, run);
+    }
+    await tellChange(deps, run);
+    await leftovers.clean(run);
+    return closed;
+  };
+
+  /** Puts the run off, if it failed for a cause that passes. @returns the run as it is then. */
+  async function putOff(
+    run: Run,
+    sum: Account | null,
+    records: readonly Stored<ImportRecord>[],
+    pause: number,
+  ): Promise<Run> {
+    const { status, reason } = ending(run, sum);
+    const until = clock.now() + pause;
+    const shown = status === 'Failed' && reason ? whileRetrying(reason, until) : undefined;
+    if (!shown) return run;
+    // What counts against an attempt is what went wrong in one try of the run.
+    for (const record of records) {
+      if (record.value.tries > 0 && (record.value.state === 'free' || record.value.state === 'claimed'))
+        await imports.put(run.id, record, { ...record.value, tries: 0 });
+    }
+    const after = await runs.update(run.id, (before) =>
+      before.tries === run.tries && !before.cancelRequested
+        ? {
+            ...before,
+            status: 'Failed (retrying)',
+            reason: shown,
+            counts: sum?.counts ?? null,
+            tries: run.tries + 1,
+            retryAt: new Date(until).toISOString(),
+          }
+        : before,
+    );
+    if (after.status === 'Failed (retrying)') {
+      log.warn('run.retrying', {
+        run: run.id,
         export: run.exportId,
         connection: run.connectionId,
-        trigger: run.trigger.kind,
-        outcome: run.status,
-        reason: run.reason?.code,
-        seconds: Math.round((clock.now() - Date.parse(run.createdAt)) / 1000),
-        ...run.counts,
+        reason: shown.code,
+        tries: after.tries,
+        until: after.retryAt ?? undefined,
+        seconds: Math.round(pause / 1000),
       });
     }
-    await removeTemporary(run, manifest, records);
-  };
+    return after;
+  }
 
   function ending(run: Run, sum: Account | null): Pick<Run, 'status' | 'reason' | 'counts' | 'warnings'> {
     return {
@@ -102,70 +164,6 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
       counts: sum?.counts ?? run.counts,
       warnings: shownWarnings(sum?.warnings ?? []),
     };
-  }
-
-  /** Puts what Constant Contact said about single rows behind what prepare rejected. @returns the blob of the complete file. */
-  async function completeRejects(
-    runId: string,
-    manifest: Manifest,
-    records: readonly ImportRecord[],
-  ): Promise<string> {
-    // Of the last attempts only: what an earlier one complained about, the later one may have taken.
-    const last = new Set(records.map(({ batch, attempt }) => messagesBlob(runId, batch, attempt)));
-    const told = (await Array.fromAsync(files.list(messagesFolder(runId)))).filter(({ name }) =>
-      last.has(name),
-    );
-    const prepared = await files.facts(manifest.rejects);
-    if (told.length === 0 || !prepared) return manifest.rejects;
-
-    const upload = files.upload(rejectsBlob(runId), 'text/csv; charset=utf-8');
-    const pending: Buffer[] = [];
-    const append = async (bytes: Buffer) => {
-      pending.push(bytes);
-      if (pending.reduce((sum, { length }) => sum + length, 0) >= blockBytes) await flush();
-    };
-    const flush = () => upload.append(Buffer.concat(pending.splice(0)));
-    for await (const chunk of await files.stream(prepared.name, prepared.etag)) await append(chunk as Buffer);
-    const inClear = await addressesInClear(runId);
-    for (const { name } of told) {
-      const found = await files.read(name);
-      if (!found) continue;
-      const messages = jobMessagesSchema.parse(JSON.parse(found.content.toString('utf8')));
-      const entry = manifest.batches[messages.batch - 1];
-      if (!entry) continue;
-      const file = await files.read(entry.blob);
-      await append(Buffer.from(refusedRows(messages, entry, file?.content, inClear)));
-    }
-    if (pending.length > 0) await flush();
-    await upload.commit();
-    return rejectsBlob(runId);
-  }
-
-  async function addressesInClear(runId: string): Promise<boolean> {
-    const plan = (await Array.fromAsync(files.list(`${folderOf(runId)}plan-`))).at(-1);
-    const found = plan && (await files.read(plan.name));
-    return (
-      found !== undefined && planSchema.parse(JSON.parse(found.content.toString('utf8'))).addressesInClear
-    );
-  }
-
-  /** Keeps the manifest, the report, the rejects, and the files of batches that did not go through, for a later try. */
-  async function removeTemporary(
-    run: Run,
-    manifest: Manifest | undefined,
-    records: readonly ImportRecord[],
-  ): Promise<void> {
-    const through = new Set(records.filter(({ state }) => state === 'completed').map(({ batch }) => batch));
-    const kept = new Set([
-      ...(manifest?.batches ?? []).filter(({ number }) => !through.has(number)).map(({ blob }) => blob),
-      ...(run.rejects === null ? [] : [run.rejects]),
-      `${folderOf(run.id)}manifest.json`,
-      `${folderOf(run.id)}report.json`,
-    ]);
-    for await (const { name } of files.list(folderOf(run.id))) {
-      if (!kept.has(name)) await files.remove(name);
-    }
-    await imports.removeAll(run.id);
   }
 }
 
@@ -175,23 +173,4 @@ const mostWarnings = 20;
 function shownWarnings(warnings: readonly string[]): string[] {
   const more = warnings.length - mostWarnings;
   return [...warnings.slice(0, mostWarnings), ...(more > 0 ? [`There are ${more} more warnings.`] : [])];
-}
-
-/** What became of each batch, for the report. */
-function fates(manifest: Manifest, records: readonly ImportRecord[]): object[] {
-  const byBatch = new Map(records.map((record) => [record.batch, record]));
-  return manifest.batches.map(({ number, wave, contacts, columns }: Batch) => {
-    const record = byBatch.get(number);
-    return {
-      batch: number,
-      wave,
-      contacts,
-      columns,
-      attempts: record?.attempt ?? 0,
-      state: record?.state ?? 'not-sent',
-      ended: record?.ended ?? null,
-      job: record?.jobId ?? null,
-      counters: record?.counters ?? null,
-    };
-  });
 }

@@ -11,7 +11,7 @@ import type { Log } from '../platform/log';
 import type { Stored } from '../platform/tables';
 import { fileNameOf, maxTries, type ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
-import { isAway, remedyFor, unavailable } from './remedy';
+import { isAway, remedyFor, unavailable, whyAway } from './remedy';
 import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { type importBatchInput, type importBatchResult, stopped, type Later, type Step } from './steps';
@@ -97,9 +97,9 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     const remedy = remedyFor(error, now);
     if (remedy && 'kind' in remedy) return remedy;
     if (counts && record.tries < maxTries)
-      return unseen ? settling(now) : { ...settling(now), why: 'constant-contact-away' };
+      return unseen ? settling(now) : { ...settling(now), why: whyAway(error).why };
     let reason = remedy;
-    if (counts) reason = unavailable;
+    if (counts) reason = unseen ? unavailable : whyAway(error).reason;
     else if (error instanceof NotFound || error instanceof RequestRefused) reason = refused;
     if (!reason) throw error;
     await runs.update(run.id, (before) => ({ ...before, reason: before.reason ?? reason }));

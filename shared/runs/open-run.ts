@@ -1,16 +1,19 @@
 // Opens a run: freezes its configuration, finds and pins the shards, and checks what can be checked before anything is read or sent.
 import type { ConnectionStore } from '../connections/connection-store';
 import type { ConstantContact } from '../constant-contact/client';
+import { readManifest, type Manifest } from '../contacts/manifest';
 import type { ExportStore } from '../exports/export-store';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import { SegmentFault, ShardChanged } from '../segments/errors';
 import type { Segment } from '../segments/segment';
 import type { SegmentSource } from '../segments/segment-source';
-import { isAway, remedyFor } from './remedy';
 import { checkAccount } from './check-account';
-import { freezePlan, planBlob } from './plan';
-import { isOver, type Reason } from './run';
+import { fingerprintOf, nothingNew } from './no-new-data';
+import { freezePlan, planBlob, type Plan } from './plan';
+import { isAway, remedyFor, whyAway } from './remedy';
+import { filesGone } from './retry-files';
+import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { type openRunInput, type openRunResult, stopped, type Step } from './steps';
 
@@ -22,34 +25,46 @@ export interface OpenRunDeps {
   readonly constantContact: (connectionId: string) => ConstantContact;
   readonly files: BlobStore;
   readonly clock: Clock;
+  /** Between two looks at an account that cannot be reached, in milliseconds; the orchestration counts them. */
+  readonly awayPause: number;
+  /** Whether a scheduled run sends again what the last run has sent. */
+  readonly withoutNewData: boolean;
 }
 
 export type OpenRun = Step<typeof openRunInput, typeof openRunResult>;
 
-/** Between two looks at an account that cannot be reached; the orchestration counts them. Milliseconds. */
-const awayPause = 30_000;
-
 const fault = (code: string, sentence: string): Reason => ({ code, sentence });
 
 export function makeOpenRun(deps: OpenRunDeps): OpenRun {
-  return async ({ runId, round }) => {
-    const { runs, clock } = deps;
-    const run = await runs.update(runId, (before) => ({
-      ...before,
-      status: 'Processing',
-      startedAt: before.startedAt ?? new Date(clock.now()).toISOString(),
-    }));
-    if (run.cancelRequested || isOver(run.status)) return stopped;
+  const { runs, files, clock } = deps;
+
+  /** What a run that is on is about to do, or goes on with. */
+  const begun = (before: Run): Run => ({
+    ...before,
+    status: 'Processing',
+    startedAt: before.startedAt ?? new Date(clock.now()).toISOString(),
+    ...(before.status === 'Failed (retrying)' && { reason: null, counts: null, retryAt: null }),
+  });
+
+  /** What there is to be sent already: of a try before, or of the run that this one makes good. */
+  async function preparedBefore(run: Run): Promise<Manifest | undefined> {
+    const own = run.tries > 0 ? await readManifest(files, folderOf(run.id)) : undefined;
+    return own ?? (run.retryOf === null ? undefined : readManifest(files, folderOf(run.retryOf)));
+  }
+
+  return async ({ runId, round, tries = 0 }) => {
+    const run = await runs.update(runId, (before) => (before.tries === tries ? begun(before) : before));
+    if (run.cancelRequested || run.tries !== tries || isOver(run.status)) return stopped;
 
     const stop = async (reason: Reason) => {
       await runs.update(runId, (before) => ({ ...before, reason }));
       return stopped;
     };
 
-    const wanted = await deps.exports.get(run.exportId);
+    const wanted = (await deps.exports.get(run.exportId))?.value;
     if (!wanted) return stop(fault('export-removed', 'The export was removed before its run began.'));
     const connection = await deps.connections.get(run.connectionId);
-    if (!connection || wanted.connectionId !== run.connectionId) {
+    if (!connection || connection.removing || wanted.connectionId !== run.connectionId) {
       return stop(
         fault(
           'connection-removed',
@@ -66,9 +81,11 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
       );
     }
 
-    let segments: Segment[];
+    const prepared = await preparedBefore(run);
+    if (run.retryOf !== null && !prepared) return stop(filesGone);
+    let segments: Segment[] = [];
     try {
-      segments = await deps.segments.open(wanted.segments);
+      if (!prepared) segments = await deps.segments.open(wanted.segments);
     } catch (error) {
       // A blob that vanished between listing and pinning: the next round sees the new files, if there are any.
       if (error instanceof ShardChanged) return { kind: 'changed' };
@@ -77,25 +94,46 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     }
 
     try {
-      const reason = await checkAccount(deps.constantContact(run.connectionId), connection, wanted);
+      const used = prepared && run.listId ? asPrepared(prepared, run.listId) : wanted;
+      const reason = await checkAccount(deps.constantContact(run.connectionId), connection, used);
       if (reason) return await stop(reason);
     } catch (error) {
       if (isAway(error))
-        return { kind: 'later', until: clock.now() + awayPause, why: 'constant-contact-away' };
+        return { kind: 'later', until: clock.now() + deps.awayPause, why: whyAway(error).why };
       const remedy = remedyFor(error, clock.now());
       if (!remedy) throw error;
       return 'kind' in remedy ? remedy : stop(remedy);
     }
 
+    if (prepared) return { kind: 'opened' };
+
     const { listId, mapping, addressesInClear } = wanted;
-    const plan = await freezePlan(deps.files, runId, round, { listId, mapping, addressesInClear, segments });
+    const { contactLimit } = connection;
+    const planned: Plan = { listId, mapping, addressesInClear, contactLimit, segments };
+    const fingerprint = fingerprintOf(run.connectionId, planned);
+    const { sentAll } = await runs.lock(run.exportId);
+    if (!deps.withoutNewData && sentAll === fingerprint && isByTheClock(run)) return stop(nothingNew);
+
+    const plan = await freezePlan(files, runId, round, planned);
     const opened = await runs.update(runId, (before) => ({
       ...before,
       listId: plan.listId,
       pointers: Object.fromEntries(plan.segments.map(({ name, pointer }) => [name, pointer])),
+      fingerprint: fingerprintOf(run.connectionId, plan),
     }));
     // An execution that comes so late would leave a plan that nobody removes.
-    if (isOver(opened.status)) await deps.files.remove(planBlob(runId, round));
+    if (isOver(opened.status)) await files.remove(planBlob(runId, round));
     return isOver(opened.status) ? stopped : { kind: 'opened' };
   };
 }
+
+/** Somebody who asks for a run gets one, and so does new data. */
+const isByTheClock = ({ trigger }: Run) => trigger.kind === 'refresh' || trigger.kind === 'schedule';
+
+/** What is checked at Constant Contact of batches that are made already. */
+const asPrepared = ({ batches }: Manifest, listId: string) => ({
+  listId,
+  mapping: {
+    fields: Object.fromEntries(batches.flatMap(({ columns }) => columns.map((name) => [name, name]))),
+  },
+});

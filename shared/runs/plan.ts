@@ -1,5 +1,6 @@
 // The plan of a run: its export's configuration and its shards, frozen. One per round, as a round pins other shards.
 import { z } from 'zod';
+import { contactLimitSchema } from '../connections/connection';
 import { mappingSchema } from '../contacts/mapping';
 import type { BlobStore } from '../platform/blobs';
 import { segmentSchema } from '../segments/segment';
@@ -10,6 +11,8 @@ export const planSchema = z.strictObject({
   listId: z.guid(),
   mapping: mappingSchema,
   addressesInClear: z.boolean(),
+  /** The most contacts that the connection may send; `null` for no limit of its own. */
+  contactLimit: contactLimitSchema.default(null),
   segments: z.array(segmentSchema),
 });
 export type Plan = z.output<typeof planSchema>;

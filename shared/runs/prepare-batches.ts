@@ -1,20 +1,24 @@
-// Prepares a run: reads the pinned shards and writes its batch files, its rejects file and its manifest.
+// Prepares a run: reads the pinned shards and writes its batch files, its rejects file and its manifest; or takes over the batches that
+// an earlier run left.
 import { randomUUID } from 'node:crypto';
-import { manifestName } from '../contacts/manifest';
+import { manifestName, readManifest, type Manifest } from '../contacts/manifest';
 import { prepare } from '../contacts/prepare';
+import type { ExportStore } from '../exports/export-store';
 import type { BlobStore } from '../platform/blobs';
 import type { Log } from '../platform/log';
 import { SegmentFault, ShardChanged } from '../segments/errors';
 import type { RowCounts } from '../segments/row-counts';
 import type { SegmentSource } from '../segments/segment-source';
 import { countsOfNothingSent } from './accounting';
-import { readPlan } from './plan';
-import { folderOf, isOver, rejectsBlob } from './run';
+import { readPlan, type Plan } from './plan';
+import { filesGone, takeOver } from './retry-files';
+import { folderOf, isOver, rejectsBlob, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { type prepareBatchesInput, type prepareBatchesResult, stopped, type Step } from './steps';
 
 export interface PrepareBatchesDeps {
   readonly runs: RunStore;
+  readonly exports: Pick<ExportStore, 'get'>;
   readonly segments: SegmentSource;
   readonly rowCounts: RowCounts;
   readonly files: BlobStore;
@@ -24,57 +28,90 @@ export interface PrepareBatchesDeps {
 
 export type PrepareBatches = Step<typeof prepareBatchesInput, typeof prepareBatchesResult>;
 
-class Canceled extends Error {
-  readonly code = 'canceled';
+/** Somebody cancelled the run, or this execution is of a try before. */
+class Stopped extends Error {
+  readonly code = 'stopped';
 }
 
-export function makePrepareBatches({
-  runs,
-  segments,
-  rowCounts,
-  files,
-  log,
-  limits,
-}: PrepareBatchesDeps): PrepareBatches {
-  return async ({ runId, round }) => {
+export function makePrepareBatches(deps: PrepareBatchesDeps): PrepareBatches {
+  const { runs, exports, segments, rowCounts, files, log, limits } = deps;
+
+  /** @returns `undefined` when nothing is to be sent; the run's row says why. */
+  async function fromSegments(
+    run: Run,
+    plan: Plan,
+    checkpoint: () => Promise<void>,
+  ): Promise<Manifest | undefined> {
+    const { addressesInClear, contactLimit, mapping } = plan;
+    const maxContacts = Math.min(limits.maxContacts, contactLimit ?? Infinity);
+    const result = await prepare(
+      { read: (shard, columns, sink) => segments.read(shard, columns, sink), store: files, checkpoint },
+      {
+        runId: run.id,
+        execution: randomUUID(),
+        segments: plan.segments,
+        mapping,
+        limits: { ...limits, maxContacts },
+        addressesInClear,
+        folder: folderOf(run.id),
+      },
+    );
+    if (result.kind === 'prepared') return result.manifest;
+    const { reason, rejects, counted } = result;
+    const { code, sentence } = reason;
+    const after = await runs.update(run.id, (before) => ({
+      ...before,
+      reason: { code, sentence },
+      rejects,
+      counts: counted ? countsOfNothingSent(counted.counts) : null,
+      rejectedByReason: counted?.rejectedByReason ?? null,
+    }));
+    // Too late: the run has been closed, and nobody comes to remove this one.
+    if (isOver(after.status) && after.rejects !== rejects) await files.remove(rejects);
+    return undefined;
+  }
+
+  async function fromRun(
+    { id: runId, exportId, retryOf }: Run,
+    checkpoint: () => Promise<void>,
+  ): Promise<Manifest | undefined> {
+    const addressesInClear = (await exports.get(exportId))?.value.addressesInClear ?? false;
+    const execution = randomUUID();
+    const manifest =
+      retryOf === null
+        ? undefined
+        : await takeOver(files, { runId, retryOf, execution, addressesInClear, checkpoint });
+    if (!manifest) await stop(runId, filesGone);
+    return manifest;
+  }
+
+  const stop = (runId: string, reason: Reason) => runs.update(runId, (before) => ({ ...before, reason }));
+
+  /** What others learn of a run that is prepared. */
+  async function tell(run: Run, manifest: Manifest, plan: Plan | undefined): Promise<void> {
+    const of = { run: run.id, export: run.exportId, connection: run.connectionId };
+    for (const { name, counts } of manifest.segments) {
+      const pointer = plan?.segments.find((segment) => segment.name === name)?.pointer;
+      if (pointer !== undefined) await rowCounts.note(name, pointer, counts.read);
+      log.info('run.segment-prepared', { ...of, segment: name, ...counts });
+    }
+    log.info('run.prepared', { ...of, ...manifest.counts, batches: manifest.batches.length });
+  }
+
+  return async ({ runId, round, tries = 0 }) => {
     const run = await runs.get(runId);
-    if (!run || run.cancelRequested || isOver(run.status)) return stopped;
-    const plan = await readPlan(files, runId, round);
+    if (!run || run.cancelRequested || run.tries !== tries || isOver(run.status)) return stopped;
+    const checkpoint = async () => {
+      const now = await runs.get(runId);
+      if (!now || now.cancelRequested || now.tries !== tries) throw new Stopped();
+    };
 
     try {
-      const result = await prepare(
-        {
-          read: (shard, columns, sink) => segments.read(shard, columns, sink),
-          store: files,
-          checkpoint: async () => {
-            if ((await runs.get(runId))?.cancelRequested) throw new Canceled();
-          },
-        },
-        {
-          runId,
-          execution: randomUUID(),
-          segments: plan.segments,
-          mapping: plan.mapping,
-          limits,
-          addressesInClear: plan.addressesInClear,
-          folder: folderOf(runId),
-        },
-      );
-      if (result.kind === 'refused') {
-        const { reason, rejects, counted } = result;
-        const { code, sentence } = reason;
-        const after = await runs.update(runId, (before) => ({
-          ...before,
-          reason: { code, sentence },
-          rejects,
-          counts: counted ? countsOfNothingSent(counted.counts) : null,
-          rejectedByReason: counted?.rejectedByReason ?? null,
-        }));
-        // Too late: the run has been closed, and nobody comes to remove this one.
-        if (isOver(after.status) && after.rejects !== rejects) await files.remove(rejects);
-        return stopped;
-      }
-      const { manifest } = result;
+      const earlier = tries > 0 ? await readManifest(files, folderOf(runId)) : undefined;
+      if (earlier) return prepared(earlier);
+      const plan = run.retryOf === null ? await readPlan(files, runId, round) : undefined;
+      const manifest = await (plan ? fromSegments(run, plan, checkpoint) : fromRun(run, checkpoint));
+      if (!manifest) return stopped;
       const now = await runs.get(runId);
       if (!now || isOver(now.status)) {
         // Too late as well. A run that was closed without a manifest has no use for this one; else its row names a file of it.
@@ -84,33 +121,29 @@ export function makePrepareBatches({
         }
         return stopped;
       }
-      const waves: number[] = [];
-      for (const { wave } of manifest.batches) {
-        while (waves.length <= wave) waves.push(0);
-        waves[wave] = (waves[wave] ?? 0) + 1;
-      }
-      for (const { name, pointer } of plan.segments) {
-        const rows = manifest.segments.find((segment) => segment.name === name)?.counts.read;
-        if (rows !== undefined) await rowCounts.note(name, pointer, rows);
-      }
-      log.info('run.prepared', { run: runId, ...manifest.counts, batches: manifest.batches.length });
-      return {
-        kind: 'prepared',
-        waves,
-        contacts: manifest.counts.contacts,
-      };
+      await tell(run, manifest, plan);
+      return prepared(manifest);
     } catch (error) {
-      if (error instanceof Canceled) return stopped;
+      if (error instanceof Stopped) return stopped;
       if (error instanceof ShardChanged) {
-        log.warn('run.segment-changed', { run: runId, round });
+        log.warn('run.segment-changed', { run: runId, export: run.exportId, round });
         return { kind: 'changed' };
       }
       if (error instanceof SegmentFault) {
-        const reason = { code: error.code, sentence: error.message };
-        await runs.update(runId, (before) => ({ ...before, reason }));
+        await stop(runId, { code: error.code, sentence: error.message });
         return stopped;
       }
       throw error;
     }
   };
+}
+
+/** What the orchestration needs to know of it. */
+function prepared({ batches, counts }: Manifest) {
+  const waves: number[] = [];
+  for (const { wave } of batches) {
+    while (waves.length <= wave) waves.push(0);
+    waves[wave] = (waves[wave] ?? 0) + 1;
+  }
+  return { kind: 'prepared' as const, waves, contacts: counts.contacts };
 }

@@ -10,7 +10,8 @@ import {
   UnexpectedAnswer,
   Unreachable,
 } from '../constant-contact/errors';
-import { ClientSecretRefused, ReconnectNeeded } from '../constant-contact/token-errors';
+import { ClientSecretRefused, ReconnectNeeded, TokensNotStored } from '../constant-contact/token-errors';
+import { VaultRefused } from '../platform/vault';
 import type { Reason } from './run';
 import type { Later } from './steps';
 
@@ -18,15 +19,34 @@ import type { Later } from './steps';
 const queuePause = 120_000;
 const throttlePause = 2_000;
 
-/** Constant Contact cannot be reached, or does not answer as it should: that passes, sooner or later. */
-export const isAway = (error: unknown): boolean =>
+/** Constant Contact cannot be reached, or does not answer as it should. */
+const isUnavailable = (error: unknown): boolean =>
   error instanceof ServiceUnavailable || error instanceof Unreachable || error instanceof UnexpectedAnswer;
+
+/** Tokens come from Key Vault, and are stored there when they have been renewed. */
+const isVaultRefused = (error: unknown): boolean =>
+  error instanceof VaultRefused || (error instanceof TokensNotStored && error.cause instanceof VaultRefused);
+
+/** It passes, sooner or later, or somebody mends it meanwhile: a new role takes minutes to work. */
+export const isAway = (error: unknown): boolean => isUnavailable(error) || isVaultRefused(error);
 
 export const unavailable: Reason = {
   code: 'constant-contact-unavailable',
   sentence:
     'Constant Contact could not be reached, or answered with faults, again and again. Run the export again later.',
 };
+
+export const keyVaultRefused: Reason = {
+  code: 'vault-refused',
+  sentence:
+    "Key Vault refuses this app, which keeps the sign-in there. An administrator must give the app's identity the role Key Vault Secrets Officer on the vault, and look whether the vault's firewall lets it in; then run the export again.",
+};
+
+/** What a run says, and waits for, that was kept from going on by what `isAway` names. */
+export const whyAway = (error: unknown): { readonly why: Later['why']; readonly reason: Reason } =>
+  isVaultRefused(error)
+    ? { why: 'key-vault', reason: keyVaultRefused }
+    : { why: 'constant-contact-away', reason: unavailable };
 
 export function remedyFor(error: unknown, now: number): Later | Reason | undefined {
   if (error instanceof WaitForSlot) return { kind: 'later', until: error.until, why: 'request-budget' };

@@ -1,15 +1,9 @@
 // Where runs are kept, and what makes them one at a time: an export's runs and its lock share a partition of the table `runs`,
 // so that a run and the lock that names it are written together or not at all.
-import { z } from 'zod';
 import type { Stored, Table } from '../platform/tables';
+import { isKnown, lockAfter, lockSchema, noLock, type Lock } from './lock';
 import { exportIdOf, isOver, runSchema, type Run } from './run';
-
-/** One row per export. `runId` names the run that is on; `pointers` are those that the last run read, however it ended, by segment. */
-const lockSchema = z.strictObject({
-  runId: z.string().nullable(),
-  pointers: z.record(z.string(), z.string()).nullable(),
-});
-export type Lock = z.output<typeof lockSchema>;
+import { makeRunList, type RunList } from './run-list';
 
 const lockKey = 'lock';
 
@@ -19,26 +13,34 @@ function runKey(runId: string): string {
   return `run-${moment.replace(/\d/g, (digit) => String(9 - Number(digit)))}-${tail}`;
 }
 
-/** A run that ended before it looked at the data leaves what is known as it is: nothing, at first. */
-function knownAfter(known: Lock['pointers'], read: Readonly<Record<string, string>>): Lock['pointers'] {
-  return known === null && Object.keys(read).length === 0 ? null : { ...known, ...read };
-}
-
-export interface RunStore {
+export interface RunStore extends Pick<RunList, 'page' | 'last' | 'oldest' | 'unlist'> {
   get(runId: string): Promise<Run | undefined>;
   lock(exportId: string): Promise<Lock>;
-  /** Records the pointers of data that counts as known, for an export that has never run. No effect when it has. */
-  know(exportId: string, pointers: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Settles which data counts as known for an export that was saved at `since`. No effect when that is settled.
+   * @param pointers by segment; of the others what is known stays known.
+   */
+  know(exportId: string, since: string | null, pointers: Readonly<Record<string, string>>): Promise<Lock>;
   /**
    * Creates the run and locks its export, both or neither.
-   * @returns `started`; `busy` with the run that is on; `done` when there is a run of this id already.
+   * @param unless a look at the lock, as it is when the export is free: when it says so, nothing is started.
+   * @returns `started`; `busy` with the run that is on; `done` when there is a run of this id already; `refused` by `unless`.
    */
-  start(run: Run): Promise<{ kind: 'started' } | { kind: 'busy'; runId: string } | { kind: 'done' }>;
+  start(run: Run, unless?: (lock: Lock) => boolean): Promise<StartOutcome>;
   /** Changes a run that is not over; what `change` returns is stored, unless somebody else was faster: then it is asked again. */
   update(runId: string, change: (run: Run) => Run): Promise<Run>;
-  /** Stores the final run and frees its export, both or neither. Repeating it changes nothing. */
+  /** Stores the final run and frees its export, both or neither. Repeating it changes nothing, and neither does a run that is on. */
   finish(runId: string, change: (run: Run) => Run): Promise<Run>;
+  /** The change of state that this run brought about has been told. */
+  told(runId: string): Promise<void>;
+  /** Removes a run that is over, and what lists it. @returns false when it is on. */
+  remove(run: Run): Promise<boolean>;
+  /** Removes the lock of an export that is gone, unless a run is on. */
+  forget(exportId: string): Promise<void>;
 }
+
+export type StartOutcome =
+  { readonly kind: 'started' | 'done' | 'refused' } | { readonly kind: 'busy'; readonly runId: string };
 
 export class RunMissing extends Error {
   readonly code = 'run-missing';
@@ -63,20 +65,41 @@ export function makeRunStore(table: Table): RunStore {
       ? ({ kind: 'replace', rowKey: lockKey, value, etag: found.etag } as const)
       : ({ kind: 'create', rowKey: lockKey, value } as const);
 
+  const get: RunStore['get'] = async (runId) => (await find(runId))?.value;
+  const list = makeRunList(table, get);
+
   const store: RunStore = {
-    async get(runId) {
-      return (await find(runId))?.value;
-    },
+    get,
+    page: (asked) => list.page(asked),
+    last: (exportId) => list.last(exportId),
+    oldest: (asked) => list.oldest(asked),
+    unlist: (run) => list.unlist(run),
 
     async lock(exportId) {
-      return (await findLock(exportId))?.value ?? { runId: null, pointers: null };
+      return (await findLock(exportId))?.value ?? noLock;
     },
 
-    async know(exportId, pointers) {
-      await table.change(exportId, [setLock(undefined, { runId: null, pointers: { ...pointers } })]);
+    async know(exportId, since, pointers) {
+      for (;;) {
+        const found = await findLock(exportId);
+        const before = found?.value ?? noLock;
+        if (isKnown(before, since)) return before;
+        const run = before.runId === null ? undefined : await find(before.runId);
+        const known: Lock = {
+          ...before,
+          pointers: { ...before.pointers, ...pointers },
+          knownSince: since,
+          readBefore: run
+            ? Object.fromEntries(
+                Object.entries(run.value.pointers).filter(([segment]) => segment in pointers),
+              )
+            : null,
+        };
+        if (await table.change(exportId, [setLock(found, known)])) return known;
+      }
     },
 
-    async start(run) {
+    async start(run, unless) {
       for (;;) {
         const found = await findLock(run.exportId);
         if (found?.value.runId) {
@@ -89,9 +112,11 @@ export function makeRunStore(table: Table): RunStore {
         if (known && isOver(known.value.status)) return { kind: 'done' };
         // Somebody started it between the two looks: the lock names it by now.
         if (known) continue;
+        if (unless?.(found?.value ?? noLock)) return { kind: 'refused' };
+        await list.add(run);
         const done = await table.change(run.exportId, [
           { kind: 'create', rowKey: runKey(run.id), value: runSchema.parse(run) },
-          setLock(found, { runId: run.id, pointers: found?.value.pointers ?? null }),
+          setLock(found, { ...(found?.value ?? noLock), runId: run.id, readBefore: null }),
         ]);
         if (done) return { kind: 'started' };
       }
@@ -117,14 +142,37 @@ export function makeRunStore(table: Table): RunStore {
         const [found, lock] = await Promise.all([need(runId), findLock(exportId)]);
         if (isOver(found.value.status)) return found.value;
         const value = runSchema.parse(change(found.value));
+        if (!isOver(value.status)) return value;
         const done = await table.change(exportId, [
           { kind: 'replace', rowKey: found.rowKey, value, etag: found.etag },
-          ...(lock?.value.runId === runId
-            ? [setLock(lock, { runId: null, pointers: knownAfter(lock.value.pointers, value.pointers) })]
-            : []),
+          ...(lock?.value.runId === runId ? [setLock(lock, lockAfter(lock.value, value))] : []),
         ]);
         if (done) return value;
       }
+    },
+
+    async told(runId) {
+      const exportId = exportIdOf(runId);
+      for (;;) {
+        const lock = await findLock(exportId);
+        if (lock?.value.untold?.runId !== runId) return;
+        if (await table.change(exportId, [setLock(lock, { ...lock.value, untold: null })])) return;
+      }
+    },
+
+    async remove(run) {
+      const found = await find(run.id);
+      if (found && !isOver(found.value.status)) return false;
+      await table.remove(run.exportId, runKey(run.id));
+      // Last, as it is by these that a run is found which is half removed.
+      await list.unlist(run);
+      return true;
+    },
+
+    async forget(exportId) {
+      const lock = await findLock(exportId);
+      if (lock?.value.runId === null)
+        await table.change(exportId, [{ kind: 'remove', rowKey: lockKey, etag: lock.etag }]);
     },
   };
   return store;

@@ -6,6 +6,8 @@ import { idFrom, idSchema, newId } from '../platform/ids';
 export const statusSchema = z.enum([
   'Queued',
   'Processing',
+  /** It failed for a cause that passes, and goes on at `retryAt`. */
+  'Failed (retrying)',
   'Successful',
   'Completed with warnings',
   'Failed',
@@ -31,17 +33,39 @@ export const runCountsSchema = z.strictObject({
 });
 export type RunCounts = z.output<typeof runCountsSchema>;
 
+const dueTime = {
+  dueAt: z.iso.datetime(),
+  /** How late it was noticed, in seconds, where nobody looked in time; `null` when it was noticed in time. */
+  missedBy: whole.nullable(),
+};
+
 export const triggerSchema = z.discriminatedUnion('kind', [
   /** Somebody asked for it over HTTP. `by` is tenant and object id; `name` is for people to read. */
   z.strictObject({ kind: z.literal('on-demand'), by: z.string(), name: z.string() }),
   /** The export's segments have new data. */
   z.strictObject({ kind: z.literal('new-data') }),
+  /** The deployment's refresh is at times, and one of them came. */
+  z.strictObject({ kind: z.literal('refresh'), ...dueTime }),
+  /** One of the export's own times came. */
+  z.strictObject({ kind: z.literal('schedule'), ...dueTime }),
 ]);
 export type Trigger = z.output<typeof triggerSchema>;
 
 /** Why a run ended otherwise than well: a stable code, and a sentence that says what is wrong and what to do. */
 export const reasonSchema = z.strictObject({ code: z.string(), sentence: z.string() });
 export type Reason = z.output<typeof reasonSchema>;
+
+export const phaseSchema = z.enum(['opening', 'preparing', 'sending', 'waiting', 'retrying', 'closing']);
+
+/** A phase that a run has been in, maybe several times; `waiting` is for import jobs. */
+export const phaseTimeSchema = z.strictObject({
+  phase: phaseSchema,
+  /** When it was first in it. */
+  startedAt: z.iso.datetime(),
+  /** How long altogether. */
+  seconds: z.number().min(0),
+});
+export type PhaseTime = z.output<typeof phaseTimeSchema>;
 
 export const runSchema = z.strictObject({
   id: runIdSchema,
@@ -68,10 +92,30 @@ export const runSchema = z.strictObject({
   cutByField: z.record(z.string(), whole).nullable(),
   /** The blob of the rejects file, once it is complete. */
   rejects: z.string().nullable(),
+  /** The run whose batches it sends that did not go through; `null`: it reads its segments. */
+  retryOf: runIdSchema.nullable().default(null),
+  /** How often it has gone on, or will, after it failed for a cause that passes. */
+  tries: whole.default(0),
+  /** When it goes on; `null` unless it is `Failed (retrying)`. */
+  retryAt: z.iso.datetime().nullable().default(null),
+  /** Stands for data, mapping, list and connection: the same ones, the same text. `null` until the run is opened. */
+  fingerprint: z.string().nullable().default(null),
+  /** The phases in the order in which it first was in them; `null` until the end, and when nobody kept the times. */
+  phases: z.array(phaseTimeSchema).nullable().default(null),
+  /** Requests to Constant Contact, as far as they were counted; `null` until the end. */
+  requests: whole.nullable().default(null),
+  /** How many of its batches Constant Contact has not taken; `null` until the end, and when it was not prepared. */
+  batchesLeft: whole.nullable().default(null),
 });
 export type Run = z.output<typeof runSchema>;
 
-export const isOver = (status: Status): boolean => status !== 'Queued' && status !== 'Processing';
+const on: ReadonlySet<Status> = new Set(['Queued', 'Processing', 'Failed (retrying)']);
+
+export const isOver = (status: Status): boolean => !on.has(status);
+
+/** Whether anything reached Constant Contact. */
+export const hasSent = ({ counts }: Pick<Run, 'counts'>): boolean =>
+  counts !== null && counts.accepted + counts.refused + counts.unconfirmed > 0;
 
 const moment = (at: Date) => at.toISOString().replace(/\D/g, '').slice(0, 14);
 
@@ -84,6 +128,10 @@ export const newDataRunId = (
   changedAt: Date,
   pointers: Readonly<Record<string, string>>,
 ): string => `${exportId}-${moment(changedAt)}-${idFrom(JSON.stringify(Object.entries(pointers).sort()))}`;
+
+/** The id of a run that a due time asked for: the same time, the same id, however often the timer fires. */
+export const scheduledRunId = (exportId: string, kind: 'refresh' | 'schedule', dueAt: Date): string =>
+  `${exportId}-${moment(dueAt)}-${idFrom(`${kind}/${dueAt.toISOString()}`)}`;
 
 export const exportIdOf = (runId: string): string => runId.slice(0, runId.indexOf('-'));
 

@@ -2,7 +2,7 @@
 import type { Export } from '../exports/export';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
-import type { Run } from './run';
+import { runSchema, type Run } from './run';
 import type { RunStore } from './run-store';
 
 export type Started =
@@ -14,39 +14,48 @@ export type Started =
 
 export type StartRun = (wanted: Export, start: Pick<Run, 'id' | 'trigger' | 'pointers'>) => Promise<Started>;
 
+/** A run of which nothing is known but who asked for it. */
+export const queuedRun = (
+  given: Pick<Run, 'id' | 'exportId' | 'exportName' | 'connectionId' | 'segments' | 'trigger' | 'createdAt'>,
+): Run =>
+  runSchema.parse({
+    listId: null,
+    status: 'Queued',
+    cancelRequested: false,
+    startedAt: null,
+    endedAt: null,
+    pointers: {},
+    reason: null,
+    warnings: [],
+    counts: null,
+    rejectedByReason: null,
+    cutByField: null,
+    rejects: null,
+    ...given,
+  });
+
+export const logQueued = (log: Log, { id, exportId, connectionId, trigger }: Run): void =>
+  log.info('run.queued', { run: id, export: exportId, connection: connectionId, trigger: trigger.kind });
+
 /** @throws when the export has no connection: callers ask first. */
 export function makeStartRun({ runs, clock, log }: { runs: RunStore; clock: Clock; log: Log }): StartRun {
   return async (wanted, { id, trigger, pointers }) => {
     if (!wanted.connectionId) throw new Error(`export ${wanted.id} has no connection`);
-    const run: Run = {
-      id,
-      exportId: wanted.id,
-      exportName: wanted.name,
-      connectionId: wanted.connectionId,
-      listId: null,
-      segments: [...wanted.segments],
-      trigger,
-      status: 'Queued',
-      cancelRequested: false,
-      createdAt: new Date(clock.now()).toISOString(),
-      startedAt: null,
-      endedAt: null,
+    const run = {
+      ...queuedRun({
+        id,
+        exportId: wanted.id,
+        exportName: wanted.name,
+        connectionId: wanted.connectionId,
+        segments: wanted.segments,
+        trigger,
+        createdAt: new Date(clock.now()).toISOString(),
+      }),
       pointers,
-      reason: null,
-      warnings: [],
-      counts: null,
-      rejectedByReason: null,
-      cutByField: null,
-      rejects: null,
     };
     const outcome = await runs.start(run);
-    if (outcome.kind !== 'started') return outcome;
-    log.info('run.queued', {
-      run: id,
-      export: wanted.id,
-      connection: run.connectionId,
-      trigger: trigger.kind,
-    });
+    if (outcome.kind !== 'started') return outcome.kind === 'busy' ? outcome : { kind: 'done' };
+    logQueued(log, run);
     return { kind: 'started', run };
   };
 }

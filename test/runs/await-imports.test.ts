@@ -178,6 +178,23 @@ describe('what Constant Contact says about single rows', () => {
   });
 });
 
+test('the end of a batch is told once in the log when two look at the same time, and when the first look cannot note it', async () => {
+  const app = await start({ records: open(1) });
+  app.account.jobs = [jobOf(1, { state: 'completed' })];
+  let puts = 0;
+  const unlucky = makeAwaitImports({
+    ...app.deps,
+    imports: {
+      ...app.imports,
+      put: (...args) => (++puts === 1 ? Promise.reject(new Error('away')) : app.imports.put(...args)),
+    },
+    limits,
+  });
+  await expect(unlucky({ runId })).rejects.toThrow('away');
+  await Promise.all([app.look(), app.look(), app.look()]);
+  expect(app.logged.events.map(({ event }) => event)).toEqual(['batch.ended']);
+});
+
 test('the end of a batch is told once in the log, by ids, counters and the time that it took', async () => {
   const app = await start({ records: open(1) });
   app.time.advance(42_000);

@@ -16,7 +16,9 @@ import {
   ClientSecretRefused,
   ReconnectNeeded,
   TokenRenewalBusy,
+  TokensNotStored,
 } from '../../shared/constant-contact/token-errors';
+import { VaultRefused } from '../../shared/platform/vault';
 import { makeImportBatch } from '../../shared/runs/import-batch';
 import { maxTries } from '../../shared/runs/import-record';
 import { lostAnswer } from './support/fake-account';
@@ -278,6 +280,29 @@ describe('a call whose outcome nobody saw', () => {
     expect(await app.run()).toMatchObject({ reason: { code: 'constant-contact-unavailable' } });
     expect(await app.record(1)).toMatchObject({ state: 'claimed' });
   });
+
+  test.each<[string, Error]>([
+    ['to read a token', new VaultRefused(403, undefined)],
+    ['to store a renewed one', new TokensNotStored('main', new VaultRefused(403, undefined))],
+  ])(
+    'for want of Key Vault, which refuses %s, stops the run with what an administrator must do',
+    async (_, error) => {
+      const app = await start();
+      app.account.before = () => {
+        throw error;
+      };
+      for (let time = 1; time < maxTries; time++) {
+        await expect(app.send()).resolves.toMatchObject({ kind: 'later', why: 'key-vault' });
+        app.time.advance(settle);
+      }
+      await expect(app.send()).resolves.toEqual({ kind: 'stopped' });
+      expect((await app.run()).reason).toEqual({
+        code: 'vault-refused',
+        sentence: expect.stringContaining('role Key Vault Secrets Officer') as string,
+      });
+      expect(await app.record(1)).toMatchObject({ state: 'free' });
+    },
+  );
 
   test('gives up only for such calls: others that were put off do not count', async () => {
     const app = await start();

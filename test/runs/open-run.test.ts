@@ -4,6 +4,7 @@ import { DaySpent } from '../../shared/constant-contact/budget';
 import { NotAllowed, ServiceUnavailable } from '../../shared/constant-contact/errors';
 import { ReconnectNeeded } from '../../shared/constant-contact/token-errors';
 import { makeExportStore } from '../../shared/exports/export-store';
+import { VaultRefused } from '../../shared/platform/vault';
 import { makeOpenRun } from '../../shared/runs/open-run';
 import { readPlan } from '../../shared/runs/plan';
 import { makeRunStore, RunMissing } from '../../shared/runs/run-store';
@@ -44,6 +45,8 @@ async function start(options: Options = {}) {
     constantContact: () => account,
     files,
     clock: time.clock,
+    awayPause: 20_000,
+    withoutNewData: false,
   });
   return {
     runs,
@@ -70,6 +73,7 @@ test('a run with everything in order is opened: its plan is frozen, and its row 
     listId,
     mapping: { email: 'Email', fields: { first_name: 'FirstName' } },
     addressesInClear: false,
+    contactLimit: null,
     segments: [aSegment('customers')],
   });
   expect(await app.run()).toMatchObject({
@@ -234,9 +238,18 @@ test('a Constant Contact that is away is looked for again after a pause', async 
   };
   await expect(app.open()).resolves.toEqual({
     kind: 'later',
-    until: noon + 30_000,
+    until: noon + 20_000,
     why: 'constant-contact-away',
   });
+  expect(await app.run()).toMatchObject({ reason: null });
+});
+
+test('a Key Vault that refuses the app is asked again after a pause: a new role takes minutes to work', async () => {
+  const app = await start();
+  app.account.before = () => {
+    throw new VaultRefused(403, undefined);
+  };
+  await expect(app.open()).resolves.toEqual({ kind: 'later', until: noon + 20_000, why: 'key-vault' });
   expect(await app.run()).toMatchObject({ reason: null });
 });
 
@@ -268,6 +281,8 @@ test('a run that is not there is an error', async () => {
     constantContact: makeFakeAccount,
     files: makeMemoryBlobs(),
     clock: makeJumpingClock(noon).clock,
+    awayPause: 0,
+    withoutNewData: false,
   });
   await expect(openRun({ runId, round: 1 })).rejects.toThrow(RunMissing);
 });

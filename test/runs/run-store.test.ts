@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Table } from '../../shared/platform/tables';
 import { newDataRunId, newRunId, runIdSchema, type Run } from '../../shared/runs/run';
-import { makeRunStore, RunMissing } from '../../shared/runs/run-store';
+import { makeRunStore, RunMissing, type RunStore } from '../../shared/runs/run-store';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { makeOwnTable } from '../support/azurite-clients';
 import { aRun, noon, runId } from './support/fixtures';
@@ -51,7 +51,7 @@ describe('starting a run', () => {
     const { runs } = await start();
     await expect(runs.start(queued())).resolves.toEqual({ kind: 'started' });
     await expect(runs.get(runId)).resolves.toEqual(queued());
-    await expect(runs.lock('spring')).resolves.toEqual({ runId, pointers: null });
+    await expect(runs.lock('spring')).resolves.toMatchObject({ runId, pointers: null });
   });
 
   test('does both or neither', async () => {
@@ -162,10 +162,10 @@ describe('finishing a run', () => {
 
   test('keeps the commit pointers of what it read, beside those of other segments', async () => {
     const { runs } = await start();
-    await runs.know('spring', { old: 'a', customers: 'b' });
+    await runs.know('spring', null, { old: 'a', customers: 'b' });
     await runs.start(queued());
     await runs.finish(runId, (run) => ({ ...ended(run), pointers: { customers: 'c' } }));
-    await expect(runs.lock('spring')).resolves.toEqual({
+    await expect(runs.lock('spring')).resolves.toMatchObject({
       runId: null,
       pointers: { old: 'a', customers: 'c' },
     });
@@ -202,11 +202,68 @@ describe('finishing a run', () => {
   });
 });
 
-test('what is known of the data at first is kept only for an export that has never run', async () => {
-  const { runs } = await start();
-  await runs.know('spring', { customers: 'a' });
-  await runs.know('spring', { customers: 'b' });
-  await expect(runs.lock('spring')).resolves.toEqual({ runId: null, pointers: { customers: 'a' } });
+describe('what counts as known', () => {
+  const at = (minutes: number) => new Date(noon + minutes * 60_000).toISOString();
+  const pointers = async (runs: RunStore) => (await runs.lock('spring')).pointers;
+
+  test('is settled once for each save, and an earlier save has no say', async () => {
+    const { runs } = await start();
+    await runs.know('spring', at(1), { customers: 'a' });
+    await runs.know('spring', at(1), { customers: 'b' });
+    await runs.know('spring', at(0), { customers: 'c' });
+    await runs.know('spring', null, { customers: 'd' });
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'a' });
+    await runs.know('spring', at(2), { vips: 'e' });
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'a', vips: 'e' });
+  });
+
+  test('is settled for an export whose only run ended before it looked at the data', async () => {
+    const { runs } = await start();
+    await runs.start(queued());
+    await runs.finish(runId, ended);
+    await runs.know('spring', null, { customers: 'a' });
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'a' });
+  });
+
+  test('stays when the run that is on had read older data before the save', async () => {
+    const { runs } = await start();
+    await runs.start(queued());
+    await runs.update(runId, (run) => ({ ...run, pointers: { customers: 'a' } }));
+    await runs.know('spring', at(1), { customers: 'b' });
+    await runs.finish(runId, ended);
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'b' });
+  });
+
+  test('stays of no segment that changed after the save, when the run that is on has read it', async () => {
+    const { runs } = await start();
+    await runs.know('spring', at(0), { customers: 'a', vips: 'a' });
+    await runs.start(queued());
+    await runs.update(runId, (run) => ({ ...run, pointers: { customers: 'b', vips: 'b' } }));
+    await runs.know('spring', at(1), { vips: 'c' });
+    await runs.finish(runId, ended);
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'b', vips: 'c' });
+  });
+
+  test('gives way to what the run that is on reads after the save, and to later runs', async () => {
+    const { runs } = await start();
+    await runs.start(queued());
+    await runs.update(runId, (run) => ({ ...run, pointers: { customers: 'a' } }));
+    await runs.know('spring', at(1), { customers: 'b' });
+    await runs.finish(runId, (run) => ({ ...ended(run), pointers: { customers: 'c' } }));
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'c' });
+    await runs.start(queued(other));
+    await runs.finish(other, (run) => ({ ...ended(run), pointers: { customers: 'a' } }));
+    await expect(pointers(runs)).resolves.toEqual({ customers: 'a' });
+  });
+
+  test('is written by one of two who settle it at once', async () => {
+    const { runs } = await start();
+    const settled = await Promise.all(
+      ['a', 'b', 'c'].map((pointer) => runs.know('spring', at(1), { customers: pointer })),
+    );
+    const last = await runs.lock('spring');
+    expect(settled).toEqual([last, last, last]);
+  });
 });
 
 test('runs lie in the table with the newest first', async () => {

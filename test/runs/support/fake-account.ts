@@ -81,6 +81,7 @@ export function makeFakeAccount(): FakeAccount {
     createContactList: (name) =>
       call('createContactList', [name], () => ({ id: listId, name, deleted: false })),
     customFields: () => call('customFields', [], () => account.fields),
+    proveImport: () => call('proveImport', [], () => undefined),
     accountSummary: () => call('accountSummary', [], () => ({ id: 'account', organizationName: 'Org' })),
   };
   return account;

@@ -4,55 +4,71 @@ import type { ImportJob } from '../../../shared/constant-contact/schemas';
 import type { Batch, Manifest } from '../../../shared/contacts/manifest';
 import type { Export } from '../../../shared/exports/export';
 import type { ImportRecord } from '../../../shared/runs/import-record';
-import type { Run } from '../../../shared/runs/run';
+import { runSchema, type Run } from '../../../shared/runs/run';
 import type { Segment } from '../../../shared/segments/segment';
 
 export const noon = Date.parse('2026-03-01T12:00:00Z');
 export const runId = 'spring-20260301120000-abcdefghij23';
 export const listId = '5f0c1b52-6a0e-4b1f-8d39-5c2b6e0a9f11';
 
-export const aRun = (change: Partial<Run> = {}): Run => ({
-  id: runId,
-  exportId: 'spring',
-  exportName: 'Spring customers',
-  connectionId: 'main',
-  listId,
-  segments: ['customers'],
-  trigger: { kind: 'on-demand', by: 'tenant/person', name: 'Ada' },
-  status: 'Processing',
-  cancelRequested: false,
-  createdAt: new Date(noon).toISOString(),
-  startedAt: new Date(noon).toISOString(),
-  endedAt: null,
-  pointers: {},
-  reason: null,
-  warnings: [],
-  counts: null,
-  rejectedByReason: null,
-  cutByField: null,
-  rejects: null,
-  ...change,
-});
+export const aRun = (change: Partial<Run> = {}): Run =>
+  runSchema.parse({
+    id: runId,
+    exportId: 'spring',
+    exportName: 'Spring customers',
+    connectionId: 'main',
+    listId,
+    segments: ['customers'],
+    trigger: { kind: 'on-demand', by: 'tenant/person', name: 'Ada' },
+    status: 'Processing',
+    cancelRequested: false,
+    createdAt: new Date(noon).toISOString(),
+    startedAt: new Date(noon).toISOString(),
+    endedAt: null,
+    pointers: {},
+    reason: null,
+    warnings: [],
+    counts: null,
+    rejectedByReason: null,
+    cutByField: null,
+    rejects: null,
+    ...change,
+  });
 
 export const anExport = (change: Partial<Export> = {}): Export => ({
   id: 'spring',
   name: 'Spring customers',
   connectionId: 'main',
   listId,
+  listName: 'Customers',
   mapping: { email: 'Email', fields: { first_name: 'FirstName' } },
   segments: ['customers'],
+  schedule: { kind: 'with-refresh' },
   addressesInClear: false,
+  knownSince: null,
+  scheduledSince: null,
+  createdAt: new Date(noon).toISOString(),
+  createdBy: { id: 'tenant/person', name: 'Ada' },
   updatedAt: new Date(noon).toISOString(),
-  updatedBy: 'Ada',
+  updatedBy: { id: 'tenant/person', name: 'Ada' },
   ...change,
 });
+
+const ada = { id: 'tenant/ada', name: 'Ada' };
 
 export const aConnection = (change: Partial<Connection> = {}): Connection => ({
   id: 'main',
   name: 'Main account',
   sharedWith: 'administrators-and-contributors',
-  consent: { version: '1', acceptedAt: new Date(noon).toISOString(), acceptedBy: 'Ada' },
+  consent: { version: '1', acceptedAt: new Date(noon).toISOString(), acceptedBy: ada },
   account: null,
+  exportUser: null,
+  contactLimit: null,
+  createdAt: new Date(noon).toISOString(),
+  createdBy: ada,
+  updatedAt: new Date(noon).toISOString(),
+  updatedBy: ada,
+  removing: null,
   ...change,
 });
 
@@ -77,6 +93,7 @@ export function aManifest(batches: readonly Batch[], change: Partial<Manifest> =
     segments: [{ name: 'customers', counts }],
     rejectedByReason: {},
     cutByField: {},
+    addressesInClear: false,
     batches: [...batches],
     rejects: `${runId}/e1/rejects.csv`,
     ...change,

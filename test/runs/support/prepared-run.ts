@@ -3,6 +3,7 @@ import type { ConstantContact } from '../../../shared/constant-contact/client';
 import type { Batch, Manifest } from '../../../shared/contacts/manifest';
 import { manifestName } from '../../../shared/contacts/manifest';
 import { makeImportStore } from '../../../shared/runs/import-store';
+import { makeLeftovers } from '../../../shared/runs/leftovers';
 import type { ImportRecord } from '../../../shared/runs/import-record';
 import { folderOf, type Run } from '../../../shared/runs/run';
 import { makeRunStore } from '../../../shared/runs/run-store';
@@ -24,6 +25,7 @@ export interface PreparedRunOptions {
 export const claim = 120_000;
 export const settle = 60_000;
 export const requestTimeout = 60_000;
+export const late = 3_600_000;
 
 /** Addresses that a search finds wherever they went. */
 export const addressOf = (batch: number, row: number): string => `person-${batch}-${row}@example.com`;
@@ -48,6 +50,10 @@ export async function makePreparedRun(options: PreparedRunOptions = {}) {
   await runs.start(aRun(options.run));
   for (const record of options.records ?? []) await imports.put(runId, undefined, record);
 
+  const { clock } = time;
+  const { log } = logged;
+  const leftovers = makeLeftovers({ runs, imports, files, table: tables.runs, clock, log, late });
+
   const asked: string[] = [];
   const constantContact = (connectionId: string): ConstantContact => {
     asked.push(connectionId);
@@ -64,7 +70,7 @@ export async function makePreparedRun(options: PreparedRunOptions = {}) {
     manifest,
     /** The connections whose account was asked for. */
     asked,
-    deps: { runs, imports, files, constantContact, clock: time.clock, log: logged.log },
+    deps: { runs, imports, files, leftovers, constantContact, clock, log, retryPauses: [] },
     record: async (batch: number) => (await imports.get(runId, batch))?.value,
     run: async () => {
       const found = await runs.get(runId);
