@@ -52,11 +52,20 @@ export function composeConnections(settings: Settings, { platform, clock, log }:
   const facts = makeHealthFactsStore(tables.connections);
   const observer = makeConnectionObserver({ facts, clock, log });
   const tokens = makeTokens({ secrets, lease, endpoint, observer, clock, log });
-  const client = (deps: Pick<Parameters<typeof makeConstantContact>[0], 'accessToken' | 'observe'>) =>
+  const client = (
+    deps: Pick<Parameters<typeof makeConstantContact>[0], 'accessToken' | 'observe'>,
+    onRequest: () => void = () => undefined,
+  ) =>
     makeConstantContact({
       fetch,
       apiUrl: settings.CONSTANT_CONTACT_API_URL,
-      budget,
+      budget: {
+        ...budget,
+        async reserve() {
+          await budget.reserve();
+          onRequest();
+        },
+      },
       log,
       clock,
       requestTimeoutMs,
@@ -66,11 +75,14 @@ export function composeConnections(settings: Settings, { platform, clock, log }:
   return {
     connections,
     tokens,
-    constantContact: (connectionId: string): ConstantContact =>
-      client({
-        accessToken: (asked) => tokens.accessToken(connectionId, asked),
-        observe: (outcome) => observer.called(connectionId, outcome),
-      }),
+    constantContact: (connectionId: string, onRequest?: () => void): ConstantContact =>
+      client(
+        {
+          accessToken: (asked) => tokens.accessToken(connectionId, asked),
+          observe: (outcome) => observer.called(connectionId, outcome),
+        },
+        onRequest,
+      ),
     manageConnections: makeManageConnections({ connections, clock, log }),
     health: makeHealth({ facts, budget, clock }),
     keepAlive: makeKeepAlive({

@@ -1,29 +1,50 @@
 // Where the app is put together: settings and Azure clients in, use cases out. The one place that knows every room.
 import { makeAudit, type Audit } from '../shared/access/audit';
-import { makeConnectionStore, type ConnectionStore } from '../shared/connections/connection-store';
-import { makeBudget } from '../shared/constant-contact/budget';
-import { makeConstantContact, type ConstantContact } from '../shared/constant-contact/client';
-import { makeTokenEndpoint } from '../shared/constant-contact/token-endpoint';
-import { LONGEST_REFRESH_CALL_MILLISECONDS, makeTokens } from '../shared/constant-contact/tokens';
+import type { ConnectionStore } from '../shared/connections/connection-store';
+import type { Health } from '../shared/connections/health';
+import type { KeepAlive } from '../shared/connections/keep-alive';
+import type { ManageConnections } from '../shared/connections/manage-connections';
+import type { RemoveConnection } from '../shared/connections/remove';
+import type { SignIn } from '../shared/connections/sign-in';
+import type { ConstantContact } from '../shared/constant-contact/client';
+import { makeCheckExport, type CheckExport } from '../shared/exports/check-export';
+import { makeConnectionExports } from '../shared/exports/connection-exports';
 import { makeExportStore, type ExportStore } from '../shared/exports/export-store';
+import { makePreviewExport, type PreviewExport } from '../shared/exports/preview-export';
+import { makePreviewSegment, type PreviewSegment } from '../shared/exports/preview-segment';
 import type { BlobStore } from '../shared/platform/blobs';
 import { systemClock, type Clock } from '../shared/platform/clock';
 import type { Log } from '../shared/platform/log';
 import { openPlatform, type Platform } from '../shared/platform/open-platform';
+import type { Readiness } from '../shared/platform/readiness';
 import type { Settings } from '../shared/platform/settings';
 import { makeAwaitImports, type AwaitImports } from '../shared/runs/await-imports';
 import { makeCloseRun, type CloseRun } from '../shared/runs/close-run';
+import { countingRequests } from '../shared/runs/count-requests';
 import { makeImportBatch, type ImportBatch } from '../shared/runs/import-batch';
 import { makeImportStore } from '../shared/runs/import-store';
+import { makeLeftovers, type Leftovers } from '../shared/runs/leftovers';
 import { makeOpenRun, type OpenRun } from '../shared/runs/open-run';
 import { makePrepareBatches, type PrepareBatches } from '../shared/runs/prepare-batches';
+import { makeRepair } from '../shared/runs/repair';
+import { makeRemoveOldRuns, type RemoveOldRuns } from '../shared/runs/retention';
+import { makeRetryRun, type RetryRun } from '../shared/runs/retry-run';
+import { makeRunDetails, type RunDetails } from '../shared/runs/run-details';
 import { makeRunStore, type RunStore } from '../shared/runs/run-store';
 import { makeStartRun, type StartRun } from '../shared/runs/start-run';
 import type { ExportRunInput } from '../shared/runs/steps';
+import { makeRefreshSchedule, type RefreshScheduleStore } from '../shared/schedule/refresh-schedule';
+import { makeScheduleStore } from '../shared/schedule/schedule-store';
+import { makeStartAtTimes } from '../shared/schedule/start-at-times';
+import { makeStartOnNewData } from '../shared/schedule/start-on-new-data';
+import { makeTakeAsKnown, type TakeAsKnown } from '../shared/schedule/take-as-known';
 import { makeTick, type Tick } from '../shared/schedule/tick';
 import { makeRowCounts, type RowCounts } from '../shared/segments/row-counts';
 import { makeSegmentSource, type SegmentSource } from '../shared/segments/segment-source';
+import { clientSecretName, composeConnections } from './compose-connections';
 import { log as invocationLog } from './invocation';
+import { milliseconds } from './milliseconds';
+import { readinessOf } from './readiness';
 
 export interface Deps {
   readonly settings: Settings;
@@ -31,29 +52,41 @@ export interface Deps {
   readonly log: Log;
   /** Makes tables and containers that are not there yet; cheap after the first time. */
   readonly ready: () => Promise<void>;
+  readonly readiness: Readiness;
   readonly audit: Audit;
   readonly exports: ExportStore;
   readonly connections: ConnectionStore;
+  readonly manageConnections: ManageConnections;
+  readonly signIn: SignIn;
+  readonly health: Health;
+  readonly keepAlive: KeepAlive;
+  /** @param wake cuts short what a run waits for, so that it sees that it shall stop. */
+  readonly removeConnection: (wake: (runId: string) => Promise<void>) => RemoveConnection;
+  /** Calls with the tokens of a connection. */
+  readonly constantContact: (connectionId: string) => ConstantContact;
   readonly runs: RunStore;
   readonly segments: SegmentSource;
   readonly rowCounts: RowCounts;
   /** The blobs that runs leave: manifests, batch files, rejects, reports. */
   readonly files: BlobStore;
   readonly startRun: StartRun;
+  readonly retryRun: RetryRun;
+  readonly runDetails: RunDetails;
+  readonly removeOldRuns: RemoveOldRuns;
   readonly openRun: OpenRun;
   readonly prepareBatches: PrepareBatches;
   readonly importBatch: ImportBatch;
   readonly awaitImports: AwaitImports;
   readonly closeRun: CloseRun;
+  readonly leftovers: Leftovers;
+  readonly refreshSchedule: RefreshScheduleStore;
+  readonly takeAsKnown: TakeAsKnown;
+  readonly checkExport: CheckExport;
+  readonly previewExport: PreviewExport;
+  readonly previewSegment: PreviewSegment;
   readonly tick: Tick;
   readonly orchestrationInput: (runId: string) => ExportRunInput;
 }
-
-/** Whole ones: 1.001 times 1,000 is a little less than 1,001. */
-const milliseconds = (seconds: number) => Math.round(seconds * 1000);
-
-/** The secret of the Constant Contact app, in Key Vault. */
-const clientSecretName = 'constant-contact-client-secret';
 
 /** What the app stands on; tests hand in another. */
 export interface Ground {
@@ -64,46 +97,17 @@ export interface Ground {
 
 export function compose(
   settings: Settings,
-  { platform, clock, log }: Ground = {
+  ground: Ground = {
     platform: openPlatform(settings),
     clock: systemClock,
     log: invocationLog,
   },
 ): Deps {
-  const { secrets, lease, tables, files } = platform;
+  const { platform, clock, log } = ground;
+  const { tables, files } = platform;
 
-  const clientId = settings.CONSTANT_CONTACT_CLIENT_ID;
-  const budget = makeBudget({
-    table: tables.budget,
-    clientId,
-    clock,
-    log,
-    perSecond: settings.CONSTANT_CONTACT_REQUESTS_PER_SECOND,
-    perDay: settings.CONSTANT_CONTACT_REQUESTS_PER_DAY,
-  });
-  const endpoint = makeTokenEndpoint({
-    fetch,
-    tokenUrl: settings.CONSTANT_CONTACT_TOKEN_URL,
-    clientId,
-    clientSecretName,
-    secrets,
-    // Source: Constant Contact's support staff, one request a second at the token endpoint.
-    budget: makeBudget({ table: tables.budget, clientId, purpose: 'token', clock, log, perSecond: 1 }),
-    clock,
-    log,
-    timeoutMs: Math.min(milliseconds(settings.REQUEST_TIMEOUT_SECONDS), LONGEST_REFRESH_CALL_MILLISECONDS),
-  });
-  const tokens = makeTokens({ secrets, lease, endpoint, clock, log });
-  const constantContact = (connectionId: string): ConstantContact =>
-    makeConstantContact({
-      fetch,
-      apiUrl: settings.CONSTANT_CONTACT_API_URL,
-      accessToken: (options) => tokens.accessToken(connectionId, options),
-      budget,
-      log,
-      clock,
-      requestTimeoutMs: milliseconds(settings.REQUEST_TIMEOUT_SECONDS),
-    });
+  const { removeConnection, ...constantContactParts } = composeConnections(settings, ground);
+  const { connections, constantContact } = constantContactParts;
 
   const segments = makeSegmentSource({
     blobs: platform.segmentBlobs,
@@ -114,12 +118,30 @@ export function compose(
   });
 
   const exports = makeExportStore(tables.exports);
-  const connections = makeConnectionStore(tables.connections);
   const runs = makeRunStore(tables.runs);
   const imports = makeImportStore(tables.imports);
   const rowCounts = makeRowCounts(tables.segments);
   const startRun = makeStartRun({ runs, clock, log });
-  const closeRun = makeCloseRun({ runs, imports, files, clock, log });
+  const leftovers = makeLeftovers({
+    runs,
+    imports,
+    files,
+    table: tables.runs,
+    clock,
+    log,
+    late: milliseconds(settings.RUN_CLEANUP_SECONDS),
+  });
+  const closeRun = makeCloseRun({
+    runs,
+    imports,
+    files,
+    leftovers,
+    clock,
+    log,
+    retryPauses: settings.RUN_RETRY_SECONDS.map(milliseconds),
+  });
+  const refreshSchedule = makeRefreshSchedule({ table: tables.schedule, clock });
+  const schedules = makeScheduleStore(tables.schedule);
   const limits = {
     deadline: milliseconds(settings.IMPORT_DEADLINE_SECONDS),
     settle: milliseconds(settings.IMPORT_SETTLE_SECONDS),
@@ -130,45 +152,95 @@ export function compose(
     clock,
     log,
     ready: platform.ready,
+    readiness: readinessOf(platform, clientSecretName),
     audit: makeAudit({ table: tables.audit, clock, log }),
+    ...constantContactParts,
+    removeConnection: (wake) => removeConnection(makeConnectionExports({ exports, runs, clock, wake })),
     exports,
-    connections,
     runs,
     segments,
     rowCounts,
     files,
     startRun,
     closeRun,
-    openRun: makeOpenRun({ runs, exports, connections, segments, constantContact, files, clock }),
+    leftovers,
+    retryRun: makeRetryRun({ runs, exports, files, clock, log }),
+    runDetails: makeRunDetails({ imports, files }),
+    removeOldRuns: makeRemoveOldRuns({
+      runs,
+      exports,
+      imports,
+      files,
+      table: tables.runs,
+      clock,
+      log,
+      keep: milliseconds(settings.RUN_RETENTION_DAYS * 86_400),
+    }),
+    openRun: countingRequests(constantContact, (counted) =>
+      makeOpenRun({
+        runs,
+        exports,
+        connections,
+        segments,
+        constantContact: counted,
+        files,
+        clock,
+        awayPause: milliseconds(settings.AWAY_PAUSE_SECONDS),
+        withoutNewData: settings.RUN_WITHOUT_NEW_DATA,
+      }),
+    ),
     prepareBatches: makePrepareBatches({
       runs,
+      exports,
       segments,
       rowCounts,
       files,
       log,
       limits: { maxContacts: settings.MAX_CONTACTS, maxMalformedShare: settings.MAX_MALFORMED_PERCENT / 100 },
     }),
-    importBatch: makeImportBatch({
-      runs,
-      imports,
-      files,
-      constantContact,
-      clock,
-      log,
-      claim: milliseconds(settings.CLAIM_SECONDS),
-      requestTimeout: milliseconds(settings.REQUEST_TIMEOUT_SECONDS),
-      settle: milliseconds(settings.IMPORT_SETTLE_SECONDS),
-    }),
-    awaitImports: makeAwaitImports({ runs, imports, files, constantContact, clock, log, limits }),
+    importBatch: countingRequests(constantContact, (counted) =>
+      makeImportBatch({
+        runs,
+        imports,
+        files,
+        constantContact: counted,
+        clock,
+        log,
+        claim: milliseconds(settings.CLAIM_SECONDS),
+        requestTimeout: milliseconds(settings.REQUEST_TIMEOUT_SECONDS),
+        settle: milliseconds(settings.IMPORT_SETTLE_SECONDS),
+      }),
+    ),
+    awaitImports: countingRequests(constantContact, (counted) =>
+      makeAwaitImports({ runs, imports, files, constantContact: counted, clock, log, limits }),
+    ),
+    refreshSchedule,
+    takeAsKnown: makeTakeAsKnown({ runs, segments, log }),
+    checkExport: makeCheckExport({ segments, constantContact, clock }),
+    previewExport: makePreviewExport({ segments }),
+    previewSegment: makePreviewSegment({ segments }),
     tick: makeTick({
       exports,
-      runs,
+      refreshSchedule,
+      schedules,
       segments,
-      startRun,
-      closeRun,
+      repair: makeRepair({ runs, closeRun, log }),
+      startOnNewData: makeStartOnNewData({
+        runs,
+        startRun,
+        clock,
+        settle: milliseconds(settings.SEGMENT_SETTLE_SECONDS),
+      }),
+      startAtTimes: makeStartAtTimes({
+        schedules,
+        runs,
+        startRun,
+        clock,
+        log,
+        missedAfter: milliseconds(settings.SCHEDULE_MISSED_SECONDS),
+      }),
       clock,
       log,
-      settle: milliseconds(settings.SEGMENT_SETTLE_SECONDS),
     }),
     orchestrationInput: (runId) => ({
       runId,
@@ -176,6 +248,7 @@ export function compose(
       pollFirst: milliseconds(settings.POLL_FIRST_SECONDS),
       pollLongest: milliseconds(settings.POLL_LONGEST_SECONDS),
       requestsPerSecond: settings.CONSTANT_CONTACT_REQUESTS_PER_SECOND,
+      retryFirst: milliseconds(settings.RETRY_FIRST_SECONDS),
     }),
   };
 }

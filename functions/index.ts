@@ -12,6 +12,8 @@ import { compose } from './composition';
 import { guard } from './http/access';
 import { routesOf } from './http/routes';
 import { exportRun } from './orchestrators/export-run';
+import { lookAfterConnections } from './timers/look-after-connections';
+import { retention } from './timers/retention';
 import { schedule } from './timers/schedule';
 
 const settings = readSettings(process.env);
@@ -31,11 +33,13 @@ for (const route of routesOf(deps)) {
   });
 }
 
-app.timer('schedule', {
-  schedule: settings.SCHEDULE_CRON,
-  extraInputs: [input.durableClient()],
-  handler: schedule(deps),
-});
+for (const [name, make] of Object.entries({ schedule, lookAfterConnections, retention })) {
+  app.timer(name, {
+    schedule: settings.SCHEDULE_CRON,
+    extraInputs: [input.durableClient()],
+    handler: make(deps),
+  });
+}
 
 durable.orchestration(names.exportRun, exportRun);
 

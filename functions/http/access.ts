@@ -27,7 +27,7 @@ export function guard(route: Route, { trust, log, audit, ready }: Gate): HttpHan
     refuseWithoutRole(principal, route.role);
     if (route.method !== 'GET') refuseForeignPages(request);
     const input = await readInput(route, request);
-    if (route.role !== 'nobody') await ready();
+    if (route.needsStorage !== false) await ready();
     const call = {
       request,
       context,

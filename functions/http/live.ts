@@ -8,6 +8,7 @@ export const live = () =>
     method: 'GET',
     path: 'health/live',
     role: 'nobody',
+    needsStorage: false,
     summary: 'Whether the app has started and answers. It says nothing of what the app stands on.',
     answers: { 200: { description: 'It does.', body: z.strictObject({ status: z.literal('live') }) } },
     handle: () => Promise.resolve({ headers: { 'cache-control': 'no-store' }, jsonBody: { status: 'live' } }),

@@ -1,15 +1,18 @@
 // The OpenAPI 3.1 document, made from the routes: what checks the requests is what describes them.
 import { z } from 'zod';
 import { problemSchema } from './problem';
+import { isOptional } from './read-input';
 import type { Answer, Route } from './route';
 
 const guardProblems = (route: Route): number[] => [
   ...(route.role === 'nobody' ? [] : [401, 403]),
   ...(route.params ? [404] : []),
-  ...(route.query || route.method !== 'GET' ? [400] : []),
+  // A query that the route does not know.
+  400,
   ...(route.method === 'GET' ? [] : [413]),
   ...(route.body ? [415] : []),
-  ...(route.versioned ? [412, 428] : []),
+  ...(route.versioned ? [412] : []),
+  ...(route.versioned === true ? [428] : []),
   500,
 ];
 
@@ -52,7 +55,7 @@ function parametersOf({ params, query, versioned }: Route) {
           {
             name: 'If-Match',
             in: 'header',
-            required: true,
+            required: versioned === true,
             description: 'The ETag of the version that is changed.',
             schema: { type: 'string' },
           },
@@ -62,11 +65,21 @@ function parametersOf({ params, query, versioned }: Route) {
 }
 
 function operationOf(route: Route) {
-  const problems = [...new Set([...guardProblems(route), ...(route.problems ?? [])])].sort();
-  const problem = {
+  // Where problems are pages, they are among the answers.
+  const problems = route.present
+    ? []
+    : [...new Set([...guardProblems(route), ...(route.problems ?? [])])].sort();
+  const problem = (status: number) => ({
     description: 'Problem details.',
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  };
+    ...(status === 503 && {
+      headers: {
+        'Retry-After': { description: 'Seconds until it is worth trying again.', schema: { type: 'string' } },
+      },
+    }),
+    content: route.present
+      ? { 'text/html': { schema: { type: 'string' } } }
+      : { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  });
   return {
     operationId: route.name,
     summary: route.summary,
@@ -75,7 +88,7 @@ function operationOf(route: Route) {
     parameters: parametersOf(route),
     ...(route.body && {
       requestBody: {
-        required: true,
+        required: !isOptional(route.body),
         content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
       },
     }),
@@ -83,7 +96,7 @@ function operationOf(route: Route) {
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, answer]) => [status, answerOf(answer)]),
       ),
-      ...Object.fromEntries(problems.map((status) => [String(status), problem])),
+      ...Object.fromEntries(problems.map((status) => [String(status), problem(status)])),
     },
   };
 }

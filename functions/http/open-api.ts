@@ -11,6 +11,7 @@ export function openApi(others: readonly Route[]): Route {
     method: 'GET',
     path: 'openapi.json',
     role: 'Viewer',
+    needsStorage: false,
     summary: 'This document.',
     answers: { 200: { description: 'OpenAPI 3.1.', body: z.looseObject({ openapi: z.literal('3.1.0') }) } },
     handle() {

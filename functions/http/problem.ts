@@ -10,6 +10,7 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail?: string,
     readonly extra: Readonly<Record<string, unknown>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(title);
   }
@@ -19,7 +20,7 @@ const typePrefix = 'urn:segments-to-constant-contact:problem:';
 
 /** Of the body; further members depend on the type. */
 export const problemSchema = z.looseObject({
-  type: z.string().startsWith(typePrefix),
+  type: z.string().regex(new RegExp(`^${typePrefix}`)),
   title: z.string(),
   status: z.int(),
   detail: z.string().optional(),
@@ -27,11 +28,11 @@ export const problemSchema = z.looseObject({
 
 export const notFound = (what: string): Problem => new Problem(404, 'not-found', `There is no such ${what}.`);
 
-export function problemResponse({ status, code, title, detail, extra }: Problem): HttpResponseInit {
+export function problemResponse({ status, code, title, detail, extra, headers }: Problem): HttpResponseInit {
   const body = { type: typePrefix + code, title, status, ...(detail ? { detail } : {}), ...extra };
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body satisfies z.output<typeof problemSchema>),
   };
 }

@@ -29,7 +29,9 @@ function queryOf({ query }: Route, request: HttpRequest): unknown {
     if (name in given) throw invalid([{ path: name, message: 'is there more than once' }]);
     given[name] = value;
   }
-  return check((query ?? z.object({})).strict(), given);
+  // Only a schema that says so takes more than it names, as where somebody else makes the address.
+  const schema = query ?? z.object({});
+  return check(schema.def.catchall ? schema : schema.strict(), given);
 }
 
 async function bodyOf({ body }: Route, request: HttpRequest): Promise<unknown> {
@@ -48,6 +50,7 @@ async function bodyOf({ body }: Route, request: HttpRequest): Promise<unknown> {
       throw invalid([{ path: '', message: 'this request takes no body' }]);
     return undefined;
   }
+  if (text === '' && isOptional(body)) return check(body, undefined);
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/(json|merge-patch\+json)\s*(;|$)/i.test(type)) {
     throw new Problem(
@@ -59,6 +62,9 @@ async function bodyOf({ body }: Route, request: HttpRequest): Promise<unknown> {
   }
   return check(body, jsonOf(text));
 }
+
+/** Whether a request may come without that body. */
+export const isOptional = (body: z.ZodType): boolean => body.safeParse(undefined).success;
 
 function jsonOf(text: string): unknown {
   try {

@@ -27,17 +27,19 @@ interface Shape<P, Q, B> {
   /** The least that may call it; the handler may ask for more. */
   readonly role: LeastRole;
   readonly summary: string;
+  /** `false` for what must answer also when storage does not. */
+  readonly needsStorage?: boolean;
   /** Of the parameters in the path. What they refuse is "not found", like an id of nothing. */
   readonly params?: P;
   readonly query?: Q;
-  /** Of the JSON body; a route without it takes none. */
+  /** Of the JSON body, which may be absent if the schema takes `undefined`; a route without it takes none. */
   readonly body?: B;
-  /** Whether a change must name, in `If-Match`, the version that it is made to. */
-  readonly versioned?: boolean;
+  /** Whether a change must name, in `If-Match`, the version that it is made to; `optional`: it may. */
+  readonly versioned?: boolean | 'optional';
   readonly answers: Readonly<Record<number, Answer>>;
   /** Statuses of the problems that it answers itself, beside those of the guard. */
   readonly problems?: readonly number[];
-  /** How its problems look, where a person sees them in a browser; problem details otherwise. */
+  /** The page that its problems are, where a person sees them in a browser; problem details otherwise. */
   readonly present?: (problem: Problem, request: HttpRequest) => HttpResponseInit;
 }
 

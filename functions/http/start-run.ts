@@ -1,12 +1,10 @@
 // POST /api/exports/{exportId}/runs: runs an export now.
-import { actorOf } from '../../shared/access/principal';
-import { newRunId } from '../../shared/runs/run';
 import type { Deps } from '../composition';
-import { orchestrations } from '../durable';
+import { exportParams } from './export-params';
+import { launchRun } from './launch-run';
 import { Problem } from './problem';
 import { requireExport } from './requirements';
 import { route } from './route';
-import { exportParams } from './export-params';
 import { runPath, runViewSchema, viewOf } from './run-view';
 
 export const startRun = (deps: Deps) =>
@@ -25,8 +23,8 @@ export const startRun = (deps: Deps) =>
       },
     },
     problems: [404, 409],
-    async handle({ context, principal, params, audit }) {
-      const wanted = await requireExport(deps, principal, params.exportId);
+    async handle(call) {
+      const { value: wanted } = await requireExport(deps, call.principal, call.params.exportId);
       if (!wanted.connectionId) {
         throw new Problem(
           409,
@@ -35,15 +33,7 @@ export const startRun = (deps: Deps) =>
           'Choose a connection for it first; then run it.',
         );
       }
-      const id = newRunId(wanted.id, new Date(deps.clock.now()));
-      const actor = actorOf(principal);
-      const trigger = { kind: 'on-demand', by: actor.id, name: actor.name } as const;
-      const started = await deps.startRun(wanted, { id, trigger, pointers: {} });
-      // Somebody was faster: theirs is the answer.
-      const runId = started.kind === 'busy' ? started.runId : id;
-      if (started.kind === 'started') await orchestrations(context).start(deps.orchestrationInput(runId));
-      if (started.kind === 'started')
-        await audit({ action: 'run.start', subject: { kind: 'run', id: runId, name: wanted.name } });
+      const { runId } = await launchRun(deps, call, wanted);
       const run = await deps.runs.get(runId);
       if (!run) throw new Problem(409, 'run-removed', 'The run was removed meanwhile.', 'Try again.');
       return {

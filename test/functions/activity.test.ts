@@ -5,15 +5,29 @@ import { activity } from '../../functions/activities/activity';
 import { log, within } from '../../functions/invocation';
 
 const secret = 'secret.person@example.com';
-const inputSchema = z.strictObject({ runId: z.string() });
+const inputSchema = z.strictObject({
+  runId: z.string(),
+  batch: z.int().optional(),
+  attempt: z.int().optional(),
+});
 const resultSchema = z.strictObject({ sent: z.int() });
+
+let time: number;
+const clock = { now: () => time, sleep: () => Promise.resolve() };
+beforeEach(() => (time = Date.parse('2026-03-02T09:00:00Z')));
 
 function start(work: (input: { runId: string }) => Promise<unknown>, ready = () => Promise.resolve()) {
   const lines: { level: LogLevel; line: string }[] = [];
   const context = new InvocationContext({
     logHandler: (level, ...args) => void lines.push({ level, line: args.map(String).join(' ') }),
   });
-  const { name, handler } = activity('sample', inputSchema, resultSchema, { ready, log }, work as never);
+  const { name, handler } = activity(
+    'sample',
+    inputSchema,
+    resultSchema,
+    { ready, clock, log },
+    work as never,
+  );
   return { name, lines, call: (input: unknown) => Promise.resolve(handler(input, context)) };
 }
 
@@ -48,13 +62,19 @@ test.each<[string, unknown, string]>([
     const { call, lines } = start(() => {
       throw thrown as Error;
     });
-    const error = await failureOf(call({ runId: 'a' }));
+    const error = await failureOf(call({ runId: 'a-1' }));
     expect(error.message).toBe(`sample: ${code}`);
     expect(error.cause).toBeUndefined();
     expect(String(error.stack)).not.toContain('secret');
-    expect(lines).toEqual([
-      { level: 'error', line: JSON.stringify({ event: 'activity.failed', activity: 'sample', code }) },
-    ]);
+    const event = {
+      event: 'activity.failed',
+      activity: 'sample',
+      run: 'a-1',
+      export: 'a',
+      code,
+      milliseconds: 0,
+    };
+    expect(lines).toEqual([{ level: 'error', line: JSON.stringify(event) }]);
   },
 );
 
@@ -70,6 +90,8 @@ test('it waits for the tables of the app, and fails in the same way when they ca
 });
 
 test('what is logged on the way belongs to the invocation, at its level', async () => {
+  const eventsOf = ({ lines }: ReturnType<typeof start>) =>
+    lines.filter(({ line }) => !line.includes('activity.ended'));
   const one = start(async () => {
     log.info('a.happened', { n: 1 });
     await Promise.resolve();
@@ -81,11 +103,11 @@ test('what is logged on the way belongs to the invocation, at its level', async 
     return Promise.resolve({ sent: 1 });
   });
   await Promise.all([one.call({ runId: 'a' }), other.call({ runId: 'b' })]);
-  expect(one.lines).toEqual([
+  expect(eventsOf(one)).toEqual([
     { level: 'information', line: '{"event":"a.happened","n":1}' },
     { level: 'warning', line: '{"event":"b.happened"}' },
   ]);
-  expect(other.lines).toEqual([{ level: 'error', line: '{"event":"c.happened"}' }]);
+  expect(eventsOf(other)).toEqual([{ level: 'error', line: '{"event":"c.happened"}' }]);
 });
 
 test('outside of an invocation a line goes to the console', async () => {
@@ -100,4 +122,61 @@ test('outside of an invocation a line goes to the console', async () => {
   });
   expect(written).not.toHaveBeenCalled();
   written.mockRestore();
+});
+
+const endedWith = async (result: unknown, input: object) => {
+  const lines: string[] = [];
+  const { handler } = activity(
+    'sample',
+    z.looseObject({}),
+    z.unknown(),
+    { ready: () => Promise.resolve(), clock, log },
+    () => {
+      time += 1500;
+      return Promise.resolve(result);
+    },
+  );
+  await handler(
+    input,
+    new InvocationContext({ logHandler: (_level, line) => void lines.push(String(line)) }),
+  );
+  return lines.map((line) => JSON.parse(line) as unknown);
+};
+
+test('its end says what it was about, how it went and how long it took', async () => {
+  const about = { runId: 'abc-1', batch: 7, attempt: 2 };
+  expect(await endedWith({ kind: 'sent' }, about)).toEqual([
+    {
+      event: 'activity.ended',
+      activity: 'sample',
+      run: 'abc-1',
+      export: 'abc',
+      batch: 7,
+      attempt: 2,
+      outcome: 'sent',
+      milliseconds: 1500,
+    },
+  ]);
+  expect(await endedWith(undefined, { runId: 'abc-1' })).toEqual([
+    {
+      event: 'activity.ended',
+      activity: 'sample',
+      run: 'abc-1',
+      export: 'abc',
+      outcome: 'done',
+      milliseconds: 1500,
+    },
+  ]);
+});
+
+test('work that is put off says why, until when, and for how long', async () => {
+  const until = Date.parse('2026-03-02T09:02:01.5Z');
+  const [event] = await endedWith({ kind: 'later', until, why: 'job-queue' }, { runId: 'abc-1' });
+  expect(event).toMatchObject({
+    event: 'activity.ended',
+    outcome: 'later',
+    reason: 'job-queue',
+    until: '2026-03-02T09:02:01.500Z',
+    seconds: 120,
+  });
 });

@@ -164,8 +164,17 @@ test('an activity that the host tries again is the same action, and one that fai
   const real = await replay(history, exportRun);
   expect(real.isDone).toBe(true);
   expect(plain(real.actions)).toEqual([
-    { name: 'openRun', input: { runId, round: 1 } },
-    { name: 'closeRun', input: { runId, reason: 'broken' } },
+    { name: 'openRun', input: { runId, round: 1, tries: 0 } },
+    {
+      name: 'closeRun',
+      input: {
+        runId,
+        reason: 'broken',
+        tries: 0,
+        phases: [{ phase: 'opening', startedAt: at(0), seconds: 12 }],
+        requests: 0,
+      },
+    },
   ]);
 });
 

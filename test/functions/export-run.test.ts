@@ -157,9 +157,11 @@ describe('what the custom status shows', () => {
       expect.objectContaining({ contacts: 100, batches: { total: 2, sent: 2, done: 1 } }),
     );
     expect(statusAt({ statuses } as Stepped, -1)).toEqual({
+      phases: expect.any(Array) as unknown,
       phase: 'closing',
       contacts: 100,
       batches: { total: 2, sent: 2, done: 2 },
+      requests: 0,
     });
   });
 
@@ -338,6 +340,12 @@ describe('a Constant Contact that is away', () => {
       story(run({ openRun: (asked) => (asked.call === 6 ? { kind: 'changed' } : away(asked)) })).at(-1),
     ).toBe('closeRun away');
   });
+
+  test('is not alone in that: a Key Vault that refuses the app closes the run with what is to be done', () => {
+    const stepped = run({ openRun: (asked) => later(asked.now + 30_000, 'key-vault') });
+    expect(story(stepped).filter((line) => line === 'openRun 1')).toHaveLength(10);
+    expect(story(stepped).at(-1)).toBe('closeRun no-secrets');
+  });
 });
 
 describe('a run that stops', () => {
@@ -451,6 +459,37 @@ describe('an activity that fails for good', () => {
     const stepped = run(answers);
     expect(story(stepped).at(-1)).toBe('closeRun broken');
     expect(stepped.error).toBeUndefined();
+  });
+
+  test('while batches are sent: no more are begun, and what was accepted is looked at until it has ended', () => {
+    const stepped = run({
+      prepareBatches: [prepared(4)],
+      importBatch: (asked: Asked) => (batchOf(asked) === 2 ? failure : sent),
+      awaitImports: [looked(1, [{ batch: 2, attempt: 1 }]), looked(0, [{ batch: 2, attempt: 1 }])],
+    });
+    expect(story(stepped)).toEqual([
+      'openRun 1',
+      'prepareBatches 1',
+      'importBatch 1/1',
+      'importBatch 2/1',
+      'awaitImports',
+      'timer 5',
+      'awaitImports',
+      'closeRun broken',
+    ]);
+  });
+
+  test('while a batch is sent once more: the other jobs are looked at all the same', () => {
+    const stepped = run({
+      importBatch: (asked: Asked) => (attemptOf(asked) === 2 ? failure : sent),
+      awaitImports: [looked(1, [{ batch: 2, attempt: 2 }]), looked()],
+    });
+    expect(story(stepped).slice(-3)).toEqual(['importBatch 2/2', 'awaitImports', 'closeRun broken']);
+  });
+
+  test('and a look after it that fails as well: there is no further one', () => {
+    const stepped = run({ importBatch: () => failure, awaitImports: [failure] });
+    expect(story(stepped).slice(-2)).toEqual(['awaitImports', 'closeRun broken']);
   });
 
   test('fails the orchestration when it is the closing itself, so that the next tick repairs it', () => {

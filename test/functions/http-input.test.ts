@@ -117,13 +117,17 @@ describe('versions', () => {
   });
 
   test('another version is refused with 412, and none with 428', () => {
-    expect(() => requireMatch(matching('"other"'), stored)).toThrow(expect.objectContaining({ status: 412 }));
-    expect(() => requireMatch(matching(), stored)).toThrow(expect.objectContaining({ status: 428 }));
+    expect(() => requireMatch(matching('"other"'), stored)).toThrow(
+      expect.objectContaining({ status: 412 }) as Error,
+    );
+    expect(() => requireMatch(matching(), stored)).toThrow(expect.objectContaining({ status: 428 }) as Error);
   });
 
   test('where a version may be named, only a wrong one is refused', () => {
     expect(() => checkMatch(matching(), stored)).not.toThrow();
-    expect(() => checkMatch(matching('"other"'), stored)).toThrow(expect.objectContaining({ status: 412 }));
+    expect(() => checkMatch(matching('"other"'), stored)).toThrow(
+      expect.objectContaining({ status: 412 }) as Error,
+    );
   });
 });
 
@@ -133,7 +137,7 @@ describe('pages', () => {
     expect(keyOf(undefined, /^[a-z]+$/)).toBeUndefined();
     expect(cursorOf(undefined)).toBeNull();
     for (const forged of ["' or 1 eq 1", 'ABC', '%00', Buffer.from('../x').toString('base64url')]) {
-      expect(() => keyOf(forged, /^[a-z]+$/)).toThrow(expect.objectContaining({ status: 400 }));
+      expect(() => keyOf(forged, /^[a-z]+$/)).toThrow(expect.objectContaining({ status: 400 }) as Error);
     }
   });
 

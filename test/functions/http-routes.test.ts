@@ -92,13 +92,7 @@ describe('POST /api/exports/{exportId}/runs', () => {
       links: { self: location, cancel: `${location}/cancel`, rejects: null },
     });
     expect(asked()).toEqual([`POST /durabletask/orchestrators/exportRun/${id}`]);
-    expect(JSON.parse(app.durable.requests[0]!.body.toString())).toEqual({
-      runId: id,
-      concurrency: 4,
-      pollFirst: 5_000,
-      pollLongest: 60_000,
-      requestsPerSecond: 4,
-    });
+    expect(JSON.parse(app.durable.requests[0]!.body.toString())).toEqual(app.deps.orchestrationInput(id));
     expect(await app.runs.get(id)).toMatchObject({
       trigger: { kind: 'on-demand', by: '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11/person-1' },
     });
@@ -186,7 +180,7 @@ describe('GET /api/runs/{runId}', () => {
     extension({ state: 'Running', customStatus: progress });
     const answer = await read();
     expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
-    expect(runViewSchema.parse(answer.json)).toMatchObject({ status: 'Processing', progress, counts: null });
+    expect(answer.json).toMatchObject({ status: 'Processing', progress, counts: null });
   });
 
   test.each<[string, Parameters<typeof extension>[0]]>([

@@ -2,23 +2,21 @@
 // that plays the Durable extension.
 import { HttpRequest, InvocationContext, type HttpMethod, type HttpResponseInit } from '@azure/functions';
 import { input } from 'durable-functions';
-import type { Deps } from '../../functions/composition';
+import { compose, type Deps } from '../../functions/composition';
 import { guard } from '../../functions/http/access';
+import { routesOf } from '../../functions/http/routes';
 import type { Route } from '../../functions/http/route';
-import { makeAudit } from '../../shared/access/audit';
 import type { Role } from '../../shared/access/principal';
-import { makeConnectionStore } from '../../shared/connections/connection-store';
-import { makeExportStore } from '../../shared/exports/export-store';
-import { makeRunStore } from '../../shared/runs/run-store';
-import { makeRowCounts } from '../../shared/segments/row-counts';
-import { makeStartRun } from '../../shared/runs/start-run';
+import { tableNames, type Platform } from '../../shared/platform/open-platform';
+import { readSettings } from '../../shared/platform/settings';
 import { makeJumpingClock } from '../constant-contact/support/clocks';
+import { makeMemoryLease, makeMemorySecrets } from '../constant-contact/support/memory-stores';
 import { makeRecordingLog } from '../constant-contact/support/recording-log';
 import { startRecordingServer } from '../constant-contact/support/recording-server';
 import { aConnection, anExport, noon } from '../runs/support/fixtures';
-import { makeFakeSegments } from '../runs/support/fake-segments';
 import { makeMemoryBlobs } from '../support/memory-blobs';
-import { makeMemoryTable } from '../support/memory-tables';
+import { makeMemoryTable, type MemoryTable } from '../support/memory-tables';
+import { againstOpenApi, type AgainstOpenApi } from './against-open-api';
 
 export const tenantId = '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11';
 export const origin = 'https://app.example.com';
@@ -46,56 +44,64 @@ export interface Answered {
   readonly json: Record<string, unknown>;
 }
 
-export const principalHeader = (role: string | undefined, tenant = tenantId): string => {
+export const principalHeader = (role: string | undefined, tenant = tenantId, person = 'person-1'): string => {
   const claims = [
     { typ: 'tid', val: tenant },
-    { typ: 'oid', val: 'person-1' },
+    { typ: 'oid', val: person },
     { typ: 'name', val: 'Ada Lovelace' },
     ...(role === undefined ? [] : [{ typ: 'roles', val: role }]),
   ];
   return Buffer.from(JSON.stringify({ name_typ: 'name', role_typ: 'roles', claims })).toString('base64');
 };
 
-const notUsed = () => Promise.reject(new Error('not used'));
+/** What settings say when nothing outside is asked. */
+const nowhere = {
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  SEGMENT_STORAGE: 'UseDevelopmentStorage=true',
+  SEGMENT_CONTAINER: 'segments',
+  KEY_VAULT_URL: 'http://127.0.0.1:1',
+  AUTH_TENANT_ID: tenantId,
+  CONSTANT_CONTACT_CLIENT_ID: 'client',
+  CONSTANT_CONTACT_API_URL: 'http://127.0.0.1:1/v3',
+  CONSTANT_CONTACT_TOKEN_URL: 'http://127.0.0.1:1/token',
+};
 
-export async function startHttpWorld() {
+/** The routes are the same in every world. */
+let described: AgainstOpenApi | undefined;
+
+/** @param settings on top of those that lead nowhere. */
+export async function startHttpWorld(settings: Readonly<Record<string, string>> = {}) {
   const durable = await startRecordingServer();
   const time = makeJumpingClock(noon);
   const logged = makeRecordingLog();
-  const runs = makeRunStore(makeMemoryTable());
-  const exports = makeExportStore(makeMemoryTable());
-  const connections = makeConnectionStore(makeMemoryTable());
+  const tables = Object.fromEntries(tableNames.map((name) => [name, makeMemoryTable()])) as unknown as Record<
+    keyof Platform['tables'],
+    MemoryTable
+  >;
   const files = makeMemoryBlobs();
-  const segments = makeFakeSegments();
+  const segmentFiles = makeMemoryBlobs();
+  const secrets = makeMemorySecrets();
   const world = { ready: () => Promise.resolve() };
-  const deps: Omit<Deps, 'settings'> = {
+  const composed = compose(readSettings({ ...nowhere, ...settings }), {
     clock: time.clock,
     log: logged.log,
-    ready: () => world.ready(),
-    audit: makeAudit({ table: makeMemoryTable(), clock: time.clock, log: logged.log }),
-    exports,
-    connections,
-    runs,
-    segments,
-    rowCounts: makeRowCounts(makeMemoryTable()),
-    files,
-    startRun: makeStartRun({ runs, clock: time.clock, log: logged.log }),
-    openRun: notUsed,
-    prepareBatches: notUsed,
-    importBatch: notUsed,
-    awaitImports: notUsed,
-    closeRun: notUsed,
-    tick: notUsed,
-    orchestrationInput: (runId) => ({
-      runId,
-      concurrency: 4,
-      pollFirst: 5_000,
-      pollLongest: 60_000,
-      requestsPerSecond: 4,
-    }),
-  };
+    platform: {
+      tables,
+      files,
+      secrets,
+      lease: makeMemoryLease().lease,
+      segmentBlobs: segmentFiles,
+      segmentContainerUrl: 'http://127.0.0.1:10000/devstoreaccount1/segments',
+      ready: () => world.ready(),
+    },
+  });
+  const { runs, exports, connections } = composed;
+  const deps: Deps = composed;
+  const openApi = (described ??= againstOpenApi(routesOf(deps)));
   await connections.create(aConnection());
-  await connections.create(aConnection({ id: 'private', sharedWith: 'administrators' }));
+  await connections.create(
+    aConnection({ id: 'private', name: 'Private account', sharedWith: 'administrators' }),
+  );
   await exports.create(anExport());
   await exports.create(anExport({ id: 'secret', connectionId: 'private' }));
   await exports.create(anExport({ id: 'detached', connectionId: null }));
@@ -107,7 +113,7 @@ export async function startHttpWorld() {
     statusQueryGetUri: `${url}/instances/INSTANCEID?code=${durableKey}`,
   };
 
-  /** Calls a route through its guard. */
+  /** Calls a route through its guard. The answer has to be what the OpenAPI document says. */
   async function ask(
     route: Route,
     {
@@ -150,19 +156,25 @@ export async function startHttpWorld() {
     });
     const trust = { authenticationOn: true, tenantId };
     const answer = (await guard(route, { ...deps, trust })(request, context)) as HttpResponseInit;
-    return readAnswer(answer);
+    const answered = await readAnswer(answer);
+    openApi.check(route, answered);
+    if (answered.status < 400 && body !== undefined) openApi.checkTaken(route, body);
+    return answered;
   }
 
   return {
-    /** Routes take settings from nowhere but their collaborators. */
-    deps: deps as Deps,
+    deps,
     world,
+    tables,
+    secrets,
     durable,
     time,
     logged,
     runs,
     exports,
     files,
+    segmentFiles,
+    openApi,
     ask,
     stop: () => durable.close(),
   };

@@ -43,14 +43,15 @@ require(join(root, require(join(root, 'package.json')).main));
 async function main() {
   const registered = [];
   for (const { name, bindings, handler } of functions) {
-    const isHttp = Object.values(bindings).some(({ type }) => type === 'httpTrigger');
+    const trigger = Object.values(bindings).find(({ type }) => type === 'httpTrigger');
     const request = {
       headers: { get: () => null },
       url: 'https://app.example.com/api',
-      method: 'POST',
+      method: trigger?.methods[0],
       params: {},
+      text: async () => '',
     };
-    const answer = isHttp ? await handler(request, {}) : undefined;
+    const answer = trigger ? await handler(request, {}) : undefined;
     registered.push({ name, bindings: Object.values(bindings), toNobody: answer?.status ?? null });
   }
   process.stdout.write(JSON.stringify({ registered, missed: [...missed] }));

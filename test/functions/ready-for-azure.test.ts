@@ -56,7 +56,13 @@ describe('host.json', () => {
     extensionBundle: { id: string; version: string };
     extensions: {
       http: { routePrefix: string };
-      durableTask: { tracing?: { traceInputsAndOutputs?: boolean } };
+      durableTask: {
+        tracing: { distributedTracingEnabled: boolean; version: string; traceInputsAndOutputs: boolean };
+      };
+    };
+    logging: {
+      logLevel: Readonly<Record<string, string>>;
+      applicationInsights: { samplingSettings: { excludedTypes: string } };
     };
   };
 
@@ -74,17 +80,51 @@ describe('host.json', () => {
     expect(hours * 3600 + minutes * 60 + seconds).toBeGreaterThan(0);
   });
 
-  test('has the prefix that the links of the app start with, and keeps inputs out of the traces', () => {
+  test('has the prefix that the links of the app start with', () => {
     expect(host.extensions.http.routePrefix).toBe('api');
-    expect(host.extensions.durableTask.tracing?.traceInputsAndOutputs).toBe(false);
+  });
+
+  test('traces orchestrations, and keeps inputs and outputs out of it', () => {
+    expect(host.extensions.durableTask.tracing).toEqual({
+      distributedTracingEnabled: true,
+      version: 'V2',
+      traceInputsAndOutputs: false,
+    });
+  });
+
+  test('never samples away an event, a call of a function or an exception', () => {
+    // The types that can be excluded from sampling, by the reference of host.json.
+    const types = ['Dependency', 'Event', 'Exception', 'PageView', 'Request', 'Trace'];
+    const excluded = host.logging.applicationInsights.samplingSettings.excludedTypes.split(';');
+    expect(excluded.filter((type) => !types.includes(type))).toEqual([]);
+    expect(excluded).toEqual(expect.arrayContaining(['Exception', 'Request', 'Trace']));
+  });
+
+  test.each([
+    // What the app writes while a function runs, and outside of one.
+    ['Function.importBatch.User', 'Information'],
+    ['Host.Function.Console', 'Information'],
+    // They become the calls of functions that Application Insights shows.
+    ['Host.Results', 'Information'],
+    // What the host and its extensions say of themselves, with a line or more for every step of every run.
+    ['Host.Triggers.DurableTask', 'Warning'],
+    ['DurableTask.AzureStorage', 'Warning'],
+    ['Microsoft.Azure.WebJobs.Hosting', 'Warning'],
+    ['Azure.Core', 'Warning'],
+  ])('passes on what the category %s writes from the level %s', (category, level) => {
+    const { default: otherwise, ...levels } = host.logging.logLevel;
+    const [longest] = Object.keys(levels)
+      .filter((prefix) => `${category}.`.startsWith(`${prefix}.`))
+      .toSorted((a, b) => b.length - a.length);
+    expect(longest === undefined ? otherwise : levels[longest]).toBe(level);
   });
 });
 
 describe('loading the built app', () => {
   const camel = (file: string) =>
     file.replace(/\.ts$/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  /** What several functions of a folder have in common. */
-  const helpers = new Set(['activity', 'route']);
+  /** What several functions of a folder have in common is not one. */
+  const isFunction = (folder: string, source: string) => folder !== 'http' || /\broute\(\{/.test(source);
 
   /** The function that each file is named after, if it exports one of its name. */
   const functionsIn = (folder: string) =>
@@ -93,9 +133,10 @@ describe('loading the built app', () => {
         name: camel(file),
         source: readFileSync(join(root, 'functions', folder, file), 'utf8'),
       }))
+      .filter(({ source }) => isFunction(folder, source))
       .filter(({ name, source }) => new RegExp(`export (const|function\\*?) ${name}\\b`).test(source))
       .map(({ name }) => name)
-      .filter((name) => !helpers.has(name));
+      .filter((name) => name !== 'activity');
 
   test('registers the function of every file, and no other', () => {
     const expected = ['http', 'timers', 'orchestrators', 'activities'].flatMap(functionsIn);
@@ -120,14 +161,41 @@ describe('loading the built app', () => {
       return type === 'httpTrigger' ? methods.map((method) => `${method} ${route}`) : [];
     });
     expect(routes.toSorted()).toEqual([
+      'DELETE connections/{connectionId}',
+      'DELETE exports/{exportId}',
       'GET audit',
+      'GET connections',
+      'GET connections/{connectionId}',
+      'GET connections/{connectionId}/consent',
+      'GET connections/{connectionId}/custom-fields',
+      'GET connections/{connectionId}/lists',
+      'GET exports',
+      'GET exports/{exportId}',
       'GET health/live',
+      'GET health/ready',
       'GET openapi.json',
+      'GET runs',
       'GET runs/{runId}',
       'GET runs/{runId}/rejects',
+      'GET schedule',
       'GET segments',
+      'GET segments/{segment}/preview',
+      'GET sign-in/callback',
+      'PATCH connections/{connectionId}',
+      'PATCH exports/{exportId}',
+      'POST connections',
+      'POST connections/{connectionId}/lists',
+      'POST connections/{connectionId}/sign-in',
+      'POST exports',
+      'POST exports/preview',
+      'POST exports/reschedule',
+      'POST exports/{exportId}/duplicate',
       'POST exports/{exportId}/runs',
+      'POST runs',
       'POST runs/{runId}/cancel',
+      'POST runs/{runId}/retry',
+      'PUT connections/{connectionId}/consent',
+      'PUT schedule',
     ]);
   });
 
@@ -139,9 +207,12 @@ describe('loading the built app', () => {
     expect(answers).toEqual(answers.map(([name]) => [name, name === 'live' ? null : 401]));
   });
 
-  test('gives the timer the schedule of the settings', () => {
-    expect(triggerOf('schedule')).toMatchObject({ schedule: sample.Values['SCHEDULE_CRON'] });
-  });
+  test.each(['schedule', 'lookAfterConnections', 'retention'])(
+    'gives the timer %s the schedule of the settings',
+    (name) => {
+      expect(triggerOf(name)).toMatchObject({ schedule: sample.Values['SCHEDULE_CRON'] });
+    },
+  );
 
   test('needs no package that is there for development only', () => {
     // It ran without them; this one colours the lines of a library where it is there.
