@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
-import { release } from '../platform/release';
 import { WaitForSlot, type Budget } from './budget';
 import { makeCreateList } from './create-list';
 import { isUnavailable, NotFound, QuotaExceeded, Throttled, Unauthorized } from './errors';
@@ -165,14 +164,10 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
     async importContacts(file, options) {
       const path = '/activities/contacts_file_import';
       const { contentType, body } = importBody(file);
-      try {
-        return await call(
-          { method: 'POST', path, url: `${apiUrl}${path}`, contentType, body, ...options },
-          importJobSchema,
-        );
-      } finally {
-        release(body);
-      }
+      return call(
+        { method: 'POST', path, url: `${apiUrl}${path}`, contentType, body, ...options },
+        importJobSchema,
+      );
     },
 
     async importJobs(range) {

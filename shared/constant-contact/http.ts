@@ -8,6 +8,9 @@ import { ConstantContactError, UnexpectedAnswer, Unreachable, type CallFacts } f
 /** 500 jobs are about 350 kB; the rest is room for jobs that list what went wrong row by row. */
 const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
 
+/** What the connection is given of a body at a time. Bytes. */
+const PIECE_BYTES = 64 * 1024;
+
 /** The connection never stood, so nothing was sent. Whatever is not named here may have got there. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -17,7 +20,8 @@ export interface Call {
   /** The path for logs and errors: a template without ids, query and cursor. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Text, or bytes in parts that follow on each other. */
+  readonly body?: string | readonly Uint8Array[];
 }
 
 /** Makes the call. @throws {ConstantContactError} for everything but an answer of the schema's shape. */
@@ -30,6 +34,28 @@ export interface SendDeps {
   readonly log: Log;
 }
 
+export const bytesOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/**
+ * Bytes go in pieces, with their length named: `fetch` copies a body that it gets whole twice, and the copies of some imports stay until
+ * the garbage collector comes.
+ */
+function sent(headers: Call['headers'], body: Call['body']): RequestInit {
+  if (body === undefined) return { headers };
+  if (typeof body === 'string') return { headers, body };
+  return {
+    headers: { ...headers, 'content-length': String(bytesOf(body)) },
+    body: ReadableStream.from(piecesOf(body)),
+    duplex: 'half',
+  };
+}
+
+function* piecesOf(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
+  for (const part of parts)
+    for (let at = 0; at < part.byteLength; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
+}
+
 export function makeSend({ fetch, timeoutMs, clock, log }: SendDeps): Send {
   /** @throws {Unreachable} for what the network does. */
   async function answerTo({ method, url, path, headers, body }: Call): Promise<Response> {
@@ -37,10 +63,9 @@ export function makeSend({ fetch, timeoutMs, clock, log }: SendDeps): Send {
       const signal = AbortSignal.timeout(timeoutMs);
       return await fetch(url, {
         method,
-        headers,
+        ...sent(headers, body),
         redirect: 'manual',
         signal,
-        ...(body === undefined ? {} : { body }),
       });
     } catch (error) {
       throw unreachable(error, { method, path, outcomeUnknown: method === 'POST' && !neverSent(error) });

@@ -1,6 +1,6 @@
-// The multipart body of an import, as bytes: its size is known before anything is sent, and it can be sent again as it is.
+// The multipart body of an import, in parts: its size is known before anything is sent, and it can be sent again as it is.
 import { randomUUID } from 'node:crypto';
-import { release } from '../platform/release';
+import { bytesOf } from './http';
 
 /** Constant Contact drops what is over 4 MB in silence, and does not say whether that is 4,000,000 or 4,194,304. Source: API guide, bulk import. */
 export const LARGEST_IMPORT_BODY_BYTES = 3_900_000;
@@ -25,7 +25,6 @@ export class ImportMalformed extends Error {
 export interface Import {
   /** Comes back as the job's `fileName`. Letters, digits, `.`, `_` and `-`, ending in `.csv`. */
   readonly fileName: string;
-  /** Its memory is given back once it is in a body: many imports may wait for their turn. */
   readonly csv: Uint8Array;
   /** 1 to 50. */
   readonly listIds: readonly string[];
@@ -37,10 +36,9 @@ export function importBody({ fileName, csv, listIds }: Import) {
   if (listIds.length < 1 || listIds.length > MOST_LISTS)
     throw new ImportMalformed(`it names ${listIds.length} lists`);
   if (!listIds.every((id) => /^[\w-]+$/.test(id))) throw new ImportMalformed('a list id is not one');
-  if (csv.byteLength === 0) throw new ImportMalformed('its file is empty');
-  // By hand: a form encoded by `Response` is in memory four times over, and many imports may be on their way.
+  // By hand, around the file as it lies in memory: a form encoded by `Response` is there four times over, and many imports may wait.
   const boundary = `import-${randomUUID()}`;
-  const body = Buffer.concat([
+  const body = [
     Buffer.from(
       `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${fileName}"\r\nContent-Type: text/csv\r\n\r\n`,
     ),
@@ -48,12 +46,9 @@ export function importBody({ fileName, csv, listIds }: Import) {
     Buffer.from(
       `\r\n--${boundary}\r\nContent-Disposition: form-data; name="list_ids"\r\n\r\n${listIds.join(',')}\r\n--${boundary}--\r\n`,
     ),
-  ]);
-  if (body.byteLength > LARGEST_IMPORT_BODY_BYTES) {
-    throw new ImportMalformed(
-      `its body has ${body.byteLength} bytes, and ${LARGEST_IMPORT_BODY_BYTES} may be sent`,
-    );
-  }
-  release(csv);
+  ];
+  const bytes = bytesOf(body);
+  if (bytes > LARGEST_IMPORT_BODY_BYTES)
+    throw new ImportMalformed(`its body has ${bytes} bytes, and ${LARGEST_IMPORT_BODY_BYTES} may be sent`);
   return { contentType: `multipart/form-data; boundary=${boundary}`, body };
 }

@@ -1,11 +1,19 @@
-// Which addresses came already: a hash set in one typed array, of keyed hashes alone. No address is kept.
+// Which addresses came already: a hash set in typed arrays, of keyed hashes alone. No address is kept.
 import { randomBytes } from 'node:crypto';
+import { release } from '../platform/release';
 import { keyBytes, makeKeyedHash } from './keyed-hash';
 
-const otherWordsPerSlot = 3;
-const smallestSlots = 1 << 10;
-/** How full the table gets before it doubles. */
+const wordsPerHash = 4;
+const fewestSlots = 1 << 10;
+/** How full the table gets before it grows. */
 const maxLoad = 0.75;
+/** How full it is when all came that were expected: looking is quicker, and a few more make it no larger. */
+const expectedLoad = 0.65;
+/** Makes 32 bits of a hash a number from 0 to 1. */
+const fraction = 2 ** -32;
+/** Of a slot: the lower ones say which hash it is, the upper ones are 8 bits of that hash. */
+const placeBits = 24;
+const placeMask = (1 << placeBits) - 1;
 
 export interface AddressSet {
   /**
@@ -15,79 +23,79 @@ export interface AddressSet {
    */
   add(bytes: Uint8Array, words: Int32Array, length: number): boolean;
   readonly size: number;
+  /** Gives the memory back. Nothing may be added from then on. */
+  end(): void;
 }
 
 /**
- * 127 bits of each hash are kept, so among 1,000,000 addresses two different ones are taken for one with a probability of
- * 3e-27. The key is drawn here and never leaves: nobody can build a file whose addresses collide or pile up.
+ * It holds up to 16,777,215 addresses. All 128 bits of each hash are kept, so among 1,000,000 addresses two different ones are taken for
+ * one with a probability of 1.5e-27. The key is drawn here and never leaves: nobody can build a file whose addresses collide or pile up.
  * @param expected how many addresses may come; a right guess saves growing.
  */
 export function makeAddressSet(expected = 0, key: Buffer = randomBytes(keyBytes)): AddressSet {
   const hash = makeKeyedHash(key);
-  const hashed = new Int32Array(4);
-  let slots = smallestSlots;
-  while (slots * maxLoad < expected) slots *= 2;
-  // Apart, as most looks end at the first word: they go to a quarter of the memory then, which is mostly in the cache.
-  let firstWords = new Int32Array(slots);
-  let otherWords = new Int32Array(slots * otherWordsPerSlot);
+  const hashed = new Int32Array(wordsPerHash);
+  let slots = Math.max(fewestSlots, Math.ceil(expected / expectedLoad));
+  // Small, as a look falls anywhere in it: 8 bits of the hash settle nearly all looks here, and it is mostly in the cache. 0 is free.
+  let table = new Int32Array(slots);
+  // One after another as they came: memory is touched only as it fills.
+  let hashes = new Int32Array(Math.ceil(slots * maxLoad) * wordsPerHash);
   let size = 0;
 
-  /** Where the hash is, or the free slot where it belongs. A slot is free when its first word is 0. */
-  const find = (first: number, a: number, b: number, c: number): number => {
-    let slot = a & (slots - 1);
-    for (;;) {
-      const found = firstWords[slot];
-      if (found === 0) return slot;
-      if (found === first) {
-        const at = slot * otherWordsPerSlot;
-        if (otherWords[at] === a && otherWords[at + 1] === b && otherWords[at + 2] === c) return slot;
-      }
-      slot = (slot + 1) & (slots - 1);
-    }
-  };
-
-  const put = (slot: number, first: number, a: number, b: number, c: number) => {
-    firstWords[slot] = first;
-    const at = slot * otherWordsPerSlot;
-    otherWords[at] = a;
-    otherWords[at + 1] = b;
-    otherWords[at + 2] = c;
-  };
+  const slotOf = (a: number) => ((a >>> 0) * fraction * slots) >>> 0;
 
   const grow = () => {
-    const oldFirst = firstWords;
-    const oldOther = otherWords;
+    if (size >= placeMask) throw new RangeError(`more than ${placeMask} addresses`);
+    const [oldTable, oldHashes] = [table, hashes];
     slots *= 2;
-    firstWords = new Int32Array(slots);
-    otherWords = new Int32Array(slots * otherWordsPerSlot);
-    for (let slot = 0; slot < oldFirst.length; slot++) {
-      const first = oldFirst[slot] as number;
-      if (first === 0) continue;
-      const at = slot * otherWordsPerSlot;
-      const a = oldOther[at] as number;
-      const b = oldOther[at + 1] as number;
-      const c = oldOther[at + 2] as number;
-      put(find(first, a, b, c), first, a, b, c);
+    table = new Int32Array(slots);
+    hashes = new Int32Array(Math.ceil(slots * maxLoad) * wordsPerHash);
+    hashes.set(oldHashes);
+    release(oldTable);
+    release(oldHashes);
+    for (let place = 0; place < size; place++) {
+      const at = place * wordsPerHash;
+      let slot = slotOf(hashes[at] as number);
+      while (table[slot] !== 0) if (++slot === slots) slot = 0;
+      table[slot] = ((hashes[at + 1] as number) & ~placeMask) | (place + 1);
     }
   };
 
   return {
     add(bytes, words, length) {
       hash(bytes, words, length, hashed);
-      // One bit is given up, so that no hash looks like a free slot.
-      const first = (hashed[0] as number) | 1;
-      const a = hashed[1] as number;
-      const b = hashed[2] as number;
-      const c = hashed[3] as number;
-      const slot = find(first, a, b, c);
-      if (firstWords[slot] !== 0) return false;
-      put(slot, first, a, b, c);
+      const a = hashed[0] as number;
+      const b = hashed[1] as number;
+      const c = hashed[2] as number;
+      const d = hashed[3] as number;
+      const tag = b & ~placeMask;
+      let slot = slotOf(a);
+      for (;;) {
+        const found = table[slot] as number;
+        if (found === 0) break;
+        if ((found & ~placeMask) === tag) {
+          const at = ((found & placeMask) - 1) * wordsPerHash;
+          if (hashes[at] === a && hashes[at + 1] === b && hashes[at + 2] === c && hashes[at + 3] === d)
+            return false;
+        }
+        if (++slot === slots) slot = 0;
+      }
+      const at = size * wordsPerHash;
+      hashes[at] = a;
+      hashes[at + 1] = b;
+      hashes[at + 2] = c;
+      hashes[at + 3] = d;
       size++;
-      if (size > slots * maxLoad) grow();
+      table[slot] = tag | size;
+      if (size >= slots * maxLoad || size >= placeMask) grow();
       return true;
     },
     get size() {
       return size;
+    },
+    end() {
+      release(table);
+      release(hashes);
     },
   };
 }

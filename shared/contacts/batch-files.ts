@@ -11,6 +11,8 @@ export const maxImportJobs = 900;
 
 /** What the files may hold in memory before it is sent, without what one chunk of input adds. */
 export const maxBufferedBytes = 32 * 1024 * 1024;
+/** As many as the requests hold that are made at once, and as much again, so that none of them ever waits for the next block. */
+const maxBytesUnderWay = 8 * 1024 * 1024;
 const blockBytes = 1024 * 1024;
 const smallestBuffer = 16 * 1024;
 /** Free blocks that are kept to be used again. */
@@ -146,7 +148,7 @@ export function makeBatchFiles(outgoing: Outgoing, prefix: string): BatchFiles {
 
     async drain() {
       spill();
-      await outgoing.below(maxBufferedBytes / 2);
+      await outgoing.below(maxBytesUnderWay);
     },
 
     async finish() {

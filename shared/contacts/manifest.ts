@@ -1,6 +1,6 @@
 // What one run prepared: the batch files, the counts, and where they lie. Written once per run; small, without any contact's data.
 import { z } from 'zod';
-import type { BlobReader } from '../platform/blobs';
+import type { BlobReader, BlobStore } from '../platform/blobs';
 
 const whole = z.int().min(0);
 
@@ -43,6 +43,8 @@ export const manifestSchema = z.strictObject({
   cutByField: z.record(z.string(), whole),
   /** Values left out because Constant Contact takes the field only together with another, by field; absent when there are none. */
   leftOutByField: z.record(z.string(), whole).optional(),
+  /** Whether the rejects file shows addresses in full. */
+  addressesInClear: z.boolean().default(false),
   batches: z.array(batchSchema),
   /** The blob of the rejects file; it is there also when it has a header only. */
   rejects: z.string(),
@@ -57,4 +59,36 @@ export const manifestName = (folder: string): string => `${folder}manifest.json`
 export async function readManifest(store: BlobReader, folder: string): Promise<Manifest | undefined> {
   const found = await store.read(manifestName(folder));
   return found && manifestSchema.parse(JSON.parse(found.content.toString()));
+}
+
+/** The manifest vanished right after it was found: somebody cleans up the run. Nothing is to be sent. */
+export class ManifestGone extends Error {
+  readonly code = 'manifest-gone';
+  constructor(readonly blob: string) {
+    super('the manifest of a run vanished while the run was being prepared');
+  }
+}
+
+/**
+ * Writes the manifest of an execution unless there is one: the first makes its execution the run's.
+ * @param own the folder of this execution, which is removed when it is not the run's.
+ * @returns the run's. An error leaves the files alone: the manifest may have been written although the answer did not come.
+ */
+export async function settleManifest(
+  store: BlobStore,
+  folder: string,
+  own: string,
+  written: Manifest,
+): Promise<Manifest> {
+  if (await store.create(manifestName(folder), JSON.stringify(written), 'application/json')) return written;
+  const manifest = await readManifest(store, folder);
+  if (!manifest) throw new ManifestGone(manifestName(folder));
+  // It can be our own: a request that was repeated after a lost answer finds what the first one wrote.
+  if (manifest.execution !== written.execution) await removeQuietly(store, own);
+  return manifest;
+}
+
+/** What is left behind goes with the run's folder; it must not hide the error or the result that there is. */
+export async function removeQuietly(store: BlobStore, prefix: string): Promise<void> {
+  await store.removeAll(prefix).catch(() => undefined);
 }

@@ -6,7 +6,7 @@ import { askedColumns } from './asked-columns';
 import { makeBatchFiles, TooManyImportJobs } from './batch-files';
 import { planColumns } from './columns-plan';
 import { makeContactRow } from './contact-row';
-import { manifestName, readManifest, type Manifest } from './manifest';
+import { readManifest, removeQuietly, settleManifest, type Manifest } from './manifest';
 import type { Mapping } from './mapping';
 import { makeOutgoing } from './outgoing';
 import { makePlacement } from './placement';
@@ -19,7 +19,7 @@ export interface PrepareDeps {
   /** Reads one shard; its errors pass through. A throw of the sink ends the read. */
   read(shard: Shard, columns: readonly string[], sink: RecordSink): Promise<void>;
   readonly store: BlobStore;
-  /** Called now and then between chunks; throws to stop. */
+  /** Called now and then while reading goes on, once at a time, and at the end; throws to stop. */
   checkpoint?(): Promise<void>;
 }
 
@@ -53,14 +53,6 @@ export interface Refused {
   readonly counted?: Pick<Manifest, 'counts' | 'rejectedByReason'>;
 }
 
-/** The manifest vanished right after it was found: somebody cleans up the run. Nothing is to be sent. */
-export class ManifestGone extends Error {
-  readonly code = 'manifest-gone';
-  constructor(readonly blob: string) {
-    super('the manifest of a run vanished while the run was being prepared');
-  }
-}
-
 export async function prepare(deps: PrepareDeps, input: PrepareInput): Promise<PrepareResult> {
   const { store } = deps;
   const { folder, execution } = input;
@@ -81,23 +73,11 @@ export async function prepare(deps: PrepareDeps, input: PrepareInput): Promise<P
     return written;
   }
 
-  // From here on an error leaves the files alone: the manifest may have been written although the answer did not come.
-  const isFirst = await store.create(manifestName(folder), JSON.stringify(written), 'application/json');
-  if (isFirst) return { kind: 'prepared', manifest: written };
-  const manifest = await readManifest(store, folder);
-  if (!manifest) throw new ManifestGone(manifestName(folder));
-  // It can be our own: a request that was repeated after a lost answer finds what the first one wrote.
-  if (manifest.execution !== execution) await removeQuietly(store, own);
-  return { kind: 'prepared', manifest };
+  return { kind: 'prepared', manifest: await settleManifest(store, folder, own, written) };
 }
 
 const batchPrefix = (own: string) => `${own}batch-`;
 const rejectsName = (own: string) => `${own}rejects.csv`;
-
-/** What is left behind goes with the run's folder; it must not hide the error or the result that there is. */
-async function removeQuietly(store: BlobStore, prefix: string): Promise<void> {
-  await store.removeAll(prefix).catch(() => undefined);
-}
 
 /** Reads everything and writes all files but the manifest. Requests are over when it returns or throws. */
 async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): Promise<Manifest | Refused> {
@@ -172,6 +152,7 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
       rejectedByReason: tally.byReason,
       cutByField: byField(plan.fields, row.cut),
       ...(row.leftOut.some((count) => count > 0) && { leftOutByField: byField(plan.fields, row.leftOut) }),
+      addressesInClear: input.addressesInClear,
       batches,
       rejects: rejects.blob,
     };
@@ -179,6 +160,8 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
     await outgoing.batches.abandon();
     await outgoing.rejects.abandon();
     throw error;
+  } finally {
+    await sorting.end();
   }
 }
 

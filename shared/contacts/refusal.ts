@@ -42,7 +42,7 @@ const percent = (share: number) => `${number(Math.round(share * 10_000) / 100)} 
 export const tooManyContacts = (contacts: number, limit: number, countedAll: boolean): Refusal => ({
   code: 'too-many-contacts',
   sentence:
-    `The segments have ${countedAll ? '' : 'more than '}${number(contacts)} contacts, and the limit is ${number(limit)}. ` +
+    `Over the limit: the segments have ${countedAll ? '' : 'more than '}${number(contacts)} contacts, and the limit is ${number(limit)}. ` +
     'Choose smaller segments, or raise the limit.',
   contacts,
   countedAll,

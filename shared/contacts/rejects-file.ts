@@ -8,6 +8,9 @@ import { firstCodePoints, trimEnds } from './text';
 /** Without it, spreadsheets take UTF-8 for the code page of the machine. */
 const byteOrderMark = '\uFEFF';
 const header = ['segment', 'shard', 'row', 'column', 'reason', 'profile_id', 'address'];
+
+/** The file when nobody was rejected. */
+export const emptyRejects = byteOrderMark + csvLine(header);
 const blockCharacters = 256 * 1024;
 /** What is shown of a value, in code points; a broken export can have whole texts in the column of the address. */
 const shownLength = 200;
@@ -60,7 +63,7 @@ export interface RejectsFile {
 /** @param addressesInClear whether addresses are shown in full. */
 export function makeRejectsFile(outgoing: Outgoing, name: string, addressesInClear: boolean): RejectsFile {
   const blob = outgoingBlob(name);
-  let lines = byteOrderMark + csvLine(header);
+  let lines = emptyRejects;
 
   const shown = (value: string) => {
     const text = trimEnds(value);

@@ -27,6 +27,8 @@ export interface Sorting {
   sink(segment: Segment, shard: Shard, asked: AskedColumns): RecordSink;
   /** Distinct valid addresses so far; above the limit their rows are no longer placed. */
   readonly contacts: number;
+  /** Nothing more is read; gives memory back. No look at whether to go on is under way from then on. Never throws. */
+  end(): Promise<void>;
 }
 
 export interface SortingParts {
@@ -46,10 +48,17 @@ export function makeSorting(parts: SortingParts): Sorting {
   const { row, placement, rejects, tally, maxContacts, emailColumn } = parts;
   const seen: AddressSet = makeAddressSet(Math.min(maxContacts, parts.bytes / usualRowBytes));
   let rowsToCheckpoint = rowsBetweenCheckpoints;
+  /** Reading goes on meanwhile; what the look throws stops it a chunk or so later. */
+  let look: Promise<void> | undefined;
+  let stop: { readonly error: unknown } | undefined;
 
   return {
     get contacts() {
       return seen.size;
+    },
+    async end() {
+      seen.end();
+      await look;
     },
 
     sink(segment, shard, { profileId, fields }) {
@@ -100,9 +109,13 @@ export function makeSorting(parts: SortingParts): Sorting {
 
         async drain() {
           await parts.drain();
-          if (rowsToCheckpoint > 0) return;
+          if (stop) throw stop.error;
+          if (rowsToCheckpoint > 0 || look) return;
           rowsToCheckpoint = rowsBetweenCheckpoints;
-          await parts.checkpoint();
+          look = parts.checkpoint().then(
+            () => (look = undefined),
+            (error: unknown) => void (stop = { error }),
+          );
         },
       };
     },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { BlobDownloadHeaders, ContainerClient } from '@azure/storage-blob';
 import { statusOf } from './azure-errors';
+import { release } from './release';
 
 export interface BlobFacts {
   readonly name: string;
@@ -28,9 +29,9 @@ export interface BlobReader {
   list(prefix: string): AsyncIterable<BlobFacts>;
   /** `undefined` when there is no such blob. */
   facts(name: string): Promise<BlobFacts | undefined>;
-  /** The whole content of a small blob; `undefined` when there is none. */
+  /** The whole content of a small blob, in memory of the caller's own; `undefined` when there is none. */
   read(name: string): Promise<{ readonly content: Buffer; readonly facts: BlobFacts } | undefined>;
-  /** The content as a stream, of exactly the version `etag`. @throws {BlobChanged} at the start; later the stream fails with the SDK's error. */
+  /** The content as a stream, of exactly the version `etag`, in chunks that are the caller's own. @throws {BlobChanged} at the start; later the stream fails with the SDK's error. */
   stream(name: string, etag: string): Promise<Readable>;
 }
 
@@ -101,9 +102,15 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
     async read(name) {
       const answer = await orUndefined(container.getBlobClient(name).download());
       if (!answer?.readableStreamBody) return undefined;
-      const chunks: Buffer[] = [];
-      for await (const chunk of answer.readableStreamBody) chunks.push(chunk as Buffer);
-      return { content: Buffer.concat(chunks), facts: factsOf(name, answer) };
+      const facts = factsOf(name, answer);
+      // In one piece from the start, of memory of its own. The stream fails unless it brings just as many bytes.
+      const content = Buffer.allocUnsafeSlow(facts.bytes);
+      let filled = 0;
+      for await (const chunk of answer.readableStreamBody) {
+        filled += (chunk as Buffer).copy(content, filled);
+        release(chunk as Buffer);
+      }
+      return { content, facts };
     },
 
     async stream(name, etag) {

@@ -1,10 +1,10 @@
 // Makes the Azure clients of this deployment, each with the app's identity, and wraps them in what the app uses of them.
 import { TableClient } from '@azure/data-tables';
 import { ManagedIdentityCredential } from '@azure/identity';
-import { BlobServiceClient } from '@azure/storage-blob';
+import { makeBlobServiceClient } from './blob-client';
 import { makeBlobStore, type BlobReader, type BlobStore } from './blobs';
 import { makeLease, type Lease } from './lease';
-import type { BlobAccount, Settings } from './settings';
+import type { Settings } from './settings';
 import { makeTable, type Table } from './tables';
 import { makeSecretStore, type SecretStore } from './vault';
 import { makeSecretClient } from './vault-client';
@@ -17,6 +17,7 @@ export const tableNames = [
   'budget',
   'segments',
   'audit',
+  'schedule',
 ] as const;
 
 export interface Platform {
@@ -36,10 +37,6 @@ export function openPlatform(settings: Settings): Platform {
     settings.AZURE_CLIENT_ID ? { clientId: settings.AZURE_CLIENT_ID } : {},
   );
 
-  const blobs = (account: BlobAccount) =>
-    'connectionString' in account
-      ? BlobServiceClient.fromConnectionString(account.connectionString)
-      : new BlobServiceClient(account.blobEndpoint, credential);
   const table = (name: string) => {
     const account = settings.stateStorage;
     return makeTable(
@@ -49,14 +46,16 @@ export function openPlatform(settings: Settings): Platform {
     );
   };
 
-  const state = blobs(settings.stateStorage);
+  const state = makeBlobServiceClient(settings.stateStorage, credential);
   const files = makeBlobStore(state.getContainerClient('runs'));
   const lease = makeLease(state.getContainerClient('leases'));
   const tables = Object.fromEntries(tableNames.map((name) => [name, table(name)])) as Record<
     (typeof tableNames)[number],
     Table
   >;
-  const segmentContainer = blobs(settings.segmentStorage).getContainerClient(settings.SEGMENT_CONTAINER);
+  const segmentContainer = makeBlobServiceClient(settings.segmentStorage, credential).getContainerClient(
+    settings.SEGMENT_CONTAINER,
+  );
 
   let prepared: Promise<void> | undefined;
   const prepare = async () => {

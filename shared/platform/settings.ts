@@ -44,6 +44,17 @@ const flag = z
   .default('false')
   .transform((value) => value === 'true');
 
+/** Some numbers of seconds, or `off` for none. */
+const pauses = (fallback: string) =>
+  z
+    .string()
+    .regex(
+      /^\s*(off|\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?)*)\s*$/,
+      'is neither "off" nor numbers of seconds with commas between',
+    )
+    .default(fallback)
+    .transform((value) => (value.trim() === 'off' ? [] : value.split(',').map(Number)));
+
 /** Each name is an environment variable, and of the same unit. */
 const environment = z.object({
   SEGMENT_CONTAINER: z.string().min(3, 'is not the name of a container'),
@@ -64,15 +75,33 @@ const environment = z.object({
   CONSTANT_CONTACT_CLIENT_ID: z.string().min(1),
   CONSTANT_CONTACT_API_URL: url.default('https://api.cc.email/v3'),
   CONSTANT_CONTACT_TOKEN_URL: url.default('https://authz.constantcontact.com/oauth2/default/v1/token'),
+  CONSTANT_CONTACT_AUTHORIZE_URL: url.default(
+    'https://authz.constantcontact.com/oauth2/default/v1/authorize',
+  ),
+  CONSTANT_CONTACT_REDIRECT_URL: url.optional(),
+  CONSTANT_CONTACT_PKCE: flag,
   CONSTANT_CONTACT_REQUESTS_PER_SECOND: count(4, 100),
   CONSTANT_CONTACT_REQUESTS_PER_DAY: count(10_000, 10_000_000),
   REQUEST_TIMEOUT_SECONDS: seconds(60),
+  SIGN_IN_SECONDS: seconds(600, 1),
+  KEEP_ALIVE_SECONDS: seconds(7_776_000, 1),
+  REMOVAL_PATIENCE_SECONDS: seconds(3600),
   CLAIM_SECONDS: seconds(120),
   IMPORT_SETTLE_SECONDS: seconds(60),
   POLL_FIRST_SECONDS: seconds(5, 0.1),
   POLL_LONGEST_SECONDS: seconds(60, 0.1),
   IMPORT_DEADLINE_SECONDS: seconds(3600),
+  RETRY_FIRST_SECONDS: seconds(10, 0.1),
+  RUN_RETRY_SECONDS: pauses('900,3600,14400'),
+  RUN_WITHOUT_NEW_DATA: flag,
+  RUN_RETENTION_DAYS: z.coerce
+    .number({ message: 'is not a number of days' })
+    .min(1, 'is less than 1 day')
+    .default(90),
+  AWAY_PAUSE_SECONDS: seconds(30),
+  RUN_CLEANUP_SECONDS: seconds(3600),
   SEGMENT_SETTLE_SECONDS: seconds(300),
+  SCHEDULE_MISSED_SECONDS: seconds(300),
   SCHEDULE_CRON: z.string().default('0 * * * * *'),
   IMPORT_CONCURRENCY: count(16, 100),
   MAX_CONTACTS: count(1_000_000, 1_000_000),
@@ -148,6 +177,13 @@ function storageAccount(
   return { blobEndpoint: endpoints.blob, tableEndpoint: endpoints.table };
 }
 
+/** Where sign-ins come back to when no setting names another address. The host tells the app its name, in Azure and on this machine. */
+function ownCallback(hostName: string | undefined): string | undefined {
+  if (hostName === undefined) return undefined;
+  const scheme = isLoopback(`http://${hostName}`) ? 'http' : 'https';
+  return `${scheme}://${hostName}/api/sign-in/callback`;
+}
+
 /** @throws {SettingsFaulty} that names every fault. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const faults: string[] = [];
@@ -169,5 +205,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   }
   if (!parsed.success || !stateStorage || !segmentStorage || faults.length > 0)
     throw new SettingsFaulty(faults);
-  return { ...parsed.data, stateStorage, segmentStorage };
+  const redirect = parsed.data.CONSTANT_CONTACT_REDIRECT_URL ?? ownCallback(present.WEBSITE_HOSTNAME);
+  return {
+    ...parsed.data,
+    ...(redirect === undefined ? {} : { CONSTANT_CONTACT_REDIRECT_URL: redirect }),
+    stateStorage,
+    segmentStorage,
+  };
 }

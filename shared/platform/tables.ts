@@ -13,7 +13,8 @@ export interface Stored<T> {
 export type Change =
   | { readonly kind: 'create'; readonly rowKey: string; readonly value: unknown }
   | { readonly kind: 'replace'; readonly rowKey: string; readonly value: unknown; readonly etag: string }
-  | { readonly kind: 'remove'; readonly rowKey: string; readonly etag: string };
+  /** Without `etag`, of whatever version. Together with other changes only that is possible: see `change`. */
+  | { readonly kind: 'remove'; readonly rowKey: string; readonly etag?: string };
 
 /** Some rows in the order of their keys. `next` is where the next page starts; `undefined` on the last one. */
 export interface Page<T> {
@@ -37,7 +38,8 @@ export interface Table {
    * All-or-nothing changes of one partition.
    * @returns false when any of them lost: a row is there already, is gone, or has changed. As the SDK repeats a call whose
    *   answer was lost, "lost" can also mean "done by my first try": whoever must know reads the row again and looks whose it is.
-   * @throws {RowTooLarge}
+   * @throws {RowTooLarge}, and for an ETag on a removal among several changes: the SDK's transactions do not pass it on, and would
+   *   remove whatever there is. Such a removal is guarded by a `replace` beside it, of a row that changes whenever this one does.
    */
   change(partition: string, changes: readonly Change[]): Promise<boolean>;
   /** Removes a row, of whatever version; it is no fault when there is none. */
@@ -70,6 +72,12 @@ export class RowTooLarge extends Error {
   ) {
     super(`the row ${rowKey} has ${length} characters, and a table takes ${longestText}`);
   }
+}
+
+/** For every kind of table: what one cannot do, none does. */
+export function refuseEtag({ rowKey, etag }: Extract<Change, { kind: 'remove' }>): void {
+  if (etag !== undefined)
+    throw new TypeError(`the removal of the row ${rowKey} cannot name a version among other changes`);
 }
 
 export function makeTable(client: TableClient): Table {
@@ -112,14 +120,16 @@ export function makeTable(client: TableClient): Table {
           const [only] = changes as [Change];
           if (only.kind === 'create') await client.createEntity(row(only.rowKey, only.value));
           else if (only.kind === 'remove')
-            await client.deleteEntity(partition, only.rowKey, { etag: only.etag });
+            await client.deleteEntity(partition, only.rowKey, { etag: only.etag ?? '*' });
           else await client.updateEntity(row(only.rowKey, only.value), 'Replace', { etag: only.etag });
         } else {
           await client.submitTransaction(
             changes.map((change): TransactionAction => {
               if (change.kind === 'create') return ['create', row(change.rowKey, change.value)];
-              if (change.kind === 'remove')
-                return ['delete', { partitionKey: partition, rowKey: change.rowKey, etag: change.etag }];
+              if (change.kind === 'remove') {
+                refuseEtag(change);
+                return ['delete', { partitionKey: partition, rowKey: change.rowKey }];
+              }
               return ['update', row(change.rowKey, change.value), 'Replace', { etag: change.etag }];
             }),
           );

@@ -1,4 +1,5 @@
 // Small helpers for streams of bytes as async generators: they carry errors and early ends without further care.
+import { release } from '../platform/release';
 
 export type Chunks = AsyncIterable<Uint8Array>;
 
@@ -30,4 +31,15 @@ export async function peek(
     }
   }
   return { head, all: all() };
+}
+
+/**
+ * Hands on each chunk, and gives its memory back when the next one is asked for. Only for a source whose chunks belong to who reads
+ * them, and a reader who keeps none.
+ */
+export async function* released(source: Chunks): Chunks {
+  for await (const chunk of source) {
+    yield chunk;
+    release(chunk);
+  }
 }

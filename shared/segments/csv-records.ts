@@ -14,6 +14,7 @@ import {
   type TextBytes,
 } from './csv-rules';
 import type { CsvDialect, Malformation, RecordSink, ShardRecord } from './segment';
+import { makeSpecialBytes } from './special-bytes';
 
 export interface RecordLimits {
   /** A longer record is malformed, its line end not counted. Bytes. */
@@ -64,11 +65,9 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
   const rules = rulesOf(options.dialect);
   const { delimiter, quote, quoteOpensFirstOnly, escape } = rules;
   const isValid = validators[options.text];
-  // No byte above it means anything, so most bytes cost one comparison.
-  const highest = Math.max(delimiter, LF, quote);
-
   // Room for the longest record, a CR after it, what is gathered behind it, and two bytes that end every search.
-  const bytes = Buffer.allocUnsafeSlow(longestRecord + 1 + 2 * gatherBytes + 2);
+  const special = makeSpecialBytes(longestRecord + 1 + 2 * gatherBytes + 2, [delimiter, LF, quote, escape]);
+  const { bytes, positions } = special;
   let filled = 0;
   let waiting = 0; // bytes of an unfinished record at the front
   let atStart = true;
@@ -154,6 +153,9 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
     const areValid = whole <= start || isValid(bytes.subarray(start, whole));
     const [isPlanned, pickAt, placeOf, startAt, endAt] = [planned, picks, places, starts, ends];
     const firstPick = pickAt[0] as number;
+    let looked = start; // up to there the special bytes are known
+    let known = 0; // of `positions`
+    let at = 0; // in `positions`
 
     for (;;) {
       let i = start;
@@ -164,57 +166,70 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
       let next = firstPick;
       let untidyPicks = 0;
       let isOpen = false;
+      let opened = -1; // where the quotes opened that `i` is in; -1 outside of quotes
+      let isPlain = false;
 
       for (;;) {
-        let byte = bytes[i] as number;
-        while (byte > highest || (byte !== delimiter && byte !== LF && byte !== quote))
-          byte = bytes[++i] as number;
-        if (byte === delimiter) {
-          while (column === next) {
-            const place = placeOf[pick] as number;
-            startAt[place] = fieldStart;
-            endAt[place] = i - closing;
-            next = pickAt[++pick] as number;
+        for (let from = i; ;) {
+          if (at === known) {
+            known = special.find(looked, end + 2);
+            looked = special.reach(looked);
+            at = 0;
+            continue;
           }
-          closing = 0;
-          column++;
-          fieldStart = ++i;
-          continue;
+          i = positions[at++] as number;
+          if (i >= from) break;
         }
-        if (byte === LF) break;
-        if (quoteOpensFirstOnly && i !== fieldStart) {
+        const byte = bytes[i] as number;
+        if (opened < 0) {
+          if (byte === delimiter) {
+            while (column === next) {
+              const place = placeOf[pick] as number;
+              startAt[place] = fieldStart;
+              endAt[place] = i - closing;
+              next = pickAt[++pick] as number;
+            }
+            closing = 0;
+            column++;
+            fieldStart = ++i;
+            continue;
+          }
+          if (byte === LF) break;
+          if (byte === quote && (!quoteOpensFirstOnly || i === fieldStart)) {
+            opened = i;
+            isPlain = opened === fieldStart;
+          }
           i++;
           continue;
         }
 
-        const opened = i;
-        let isPlain = opened === fieldStart;
-        for (;;) {
-          byte = bytes[++i] as number;
-          while (byte !== QUOTE && byte !== escape) byte = bytes[++i] as number;
-          if (byte !== QUOTE) {
-            const escapes = escapesAt(bytes, i, end);
-            if (escapes === 0) continue;
+        if (byte !== QUOTE) {
+          const escapes = byte === escape ? escapesAt(bytes, i, end) : 0;
+          if (escapes > 0) {
             isPlain = false;
             i += escapes % 2 === 1 ? escapes : escapes - 1;
-            continue;
           }
-          isOpen = i > end;
-          if (isOpen || bytes[i + 1] !== QUOTE) break;
-          isPlain = false;
           i++;
+          continue;
         }
-        if (isOpen) {
+        if (i > end) {
+          isOpen = true;
           i = end;
           break;
         }
-        const after = bytes[++i] as number;
+        if (bytes[++i] === QUOTE) {
+          isPlain = false;
+          i++;
+          continue;
+        }
+        const after = bytes[i] as number;
         if (isPlain && (after === delimiter || after === LF || (after === CR && bytes[i + 1] === LF))) {
           fieldStart = opened + 1;
           closing = 1;
         } else if (column === next && (untidyPicks === 0 || untidy[untidyPicks - 1] !== pick)) {
           untidy[untidyPicks++] = pick;
         }
+        opened = -1;
       }
 
       // `i` is at the record's line end, or where the bytes end.
@@ -225,6 +240,8 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
         start = giveUp(start, end);
         if (start === -1) return end;
         if (!isPlanned) return scan(start, final);
+        looked = start;
+        at = known = 0;
         continue;
       }
       if (stop > start || (width === 1 && !isLast)) {

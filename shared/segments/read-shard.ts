@@ -32,8 +32,10 @@ export async function readShard(
   try {
     for await (const chunk of shardBytes(blobs, shard)) {
       for (let offset = 0; offset < chunk.length; offset += betweenDrains) {
-        reader.push(chunk.subarray(offset, offset + betweenDrains));
-        await sink.drain();
+        const piece = chunk.subarray(offset, offset + betweenDrains);
+        const bytes = piece.length;
+        reader.push(piece);
+        await sink.drain(bytes);
       }
     }
     const hasRecords = reader.finish();

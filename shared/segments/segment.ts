@@ -90,6 +90,9 @@ export interface ShardRecord {
 export interface RecordSink {
   record(record: ShardRecord): void;
   malformed(row: number, why: Malformation): void;
-  /** Called between chunks; the reader waits for it. The place to write out what has piled up. */
-  drain(): Promise<void>;
+  /**
+   * Called between chunks; the reader waits for it. The place to write out what has piled up.
+   * @param bytes how many were read since the last call, unpacked.
+   */
+  drain(bytes?: number): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { statusOf } from '../platform/azure-errors';
 import { BlobChanged, type BlobReader } from '../platform/blobs';
-import { peek, type Chunks } from './chunks';
+import { peek, released, type Chunks } from './chunks';
 import type { TextBytes } from './csv-rules';
 import { EncodingWrong, ReadInterrupted, ShardChanged, ShardUnreadable } from './errors';
 import type { Shard } from './segment';
@@ -90,7 +90,7 @@ async function* decoded(source: Chunks, shard: Shard): Chunks {
   const isUtf8 = textOf(shard) !== 'replaced' || head.subarray(0, 3).equals(utf8Bom);
   // What the encoding does not allow becomes U+FFFD, by which the record reader knows it.
   const decoder = isUtf8 ? undefined : new TextDecoder(label);
-  for await (const chunk of all) {
+  for await (const chunk of released(all)) {
     if (found !== undefined && label !== found) throw new EncodingWrong(shard.segment, shard.name, declared);
     yield decoder ? Buffer.from(decoder.decode(chunk, { stream: true })) : chunk;
   }
@@ -104,6 +104,7 @@ export function textOf({ dialect: { encoding } }: Shard): TextBytes {
 }
 
 /**
+ * Each chunk is valid until the next one is asked for.
  * @throws {ShardChanged} at the start, in mid-stream or at the end: nothing that was read before it may be used.
  * @throws {ShardUnreadable} @throws {EncodingWrong}
  */

@@ -71,12 +71,12 @@ describe.each<[string, () => Promise<Table>]>([
   test('that change without a version all get their turn', async () => {
     const store = await start();
     await store.create(aConnection());
-    const letters = [...'abcdefgh'];
+    const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const append = (letter: string) =>
       store.change('main', undefined, (before) => ({ ...before, name: `${before.name}${letter}` }));
     await Promise.all(letters.map(append));
     const { name } = (await store.get('main'))!;
-    expect([...name.slice('Main account'.length)].sort()).toEqual(letters);
+    expect(Array.from(name.slice('Main account'.length)).sort()).toEqual(letters);
   });
 
   test('have names of their own: of many that want one name at the same time, one gets it', async () => {

@@ -1,7 +1,8 @@
 // Prepare is repeatable and exclusive in effect: one manifest for a run, whoever fails, repeats or comes second.
 import type { Mapping } from '../../shared/contacts/mapping';
 import { readManifest } from '../../shared/contacts/manifest';
-import { ManifestGone, prepare } from '../../shared/contacts/prepare';
+import { ManifestGone } from '../../shared/contacts/manifest';
+import { prepare } from '../../shared/contacts/prepare';
 import { makeMemoryBlobs } from '../support/memory-blobs';
 import { feed, oneShard, type Row } from './feeder';
 import { folder, prepared, receive, run } from './prepared';

@@ -310,7 +310,7 @@ describe('nothing is to be sent', () => {
       reason: {
         code: 'too-many-contacts',
         sentence:
-          'The segments have 25 contacts, and the limit is 24. Choose smaller segments, or raise the limit.',
+          'Over the limit: the segments have 25 contacts, and the limit is 24. Choose smaller segments, or raise the limit.',
         contacts: 25,
         countedAll: true,
         limit: 24,

@@ -27,7 +27,7 @@ export interface Run {
 const pollMs = 300;
 
 /** The statuses of a run that is on. */
-const onItsWay: ReadonlySet<string> = new Set(['Queued', 'Processing']);
+const onItsWay: ReadonlySet<string> = new Set(['Queued', 'Processing', 'Failed (retrying)']);
 
 export const isOver = ({ status }: Pick<Run, 'status'>): boolean => !onItsWay.has(status);
 

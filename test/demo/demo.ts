@@ -1,9 +1,9 @@
 // `npm run demo`: a sample segment travels through the real app into an emulated Constant Contact list, which must then hold exactly the
-// right people. Free ports, everything in memory, nothing left behind.
+// right people. Free ports, everything in memory, nothing left behind. Given a folder, it runs the app that lies there.
 import { exportRun } from '../../functions/orchestrators/export-run';
 import { makeSample } from '../sample/sample';
 import { uploadSample } from '../sample/upload';
-import { seedConnectionAndExport } from '../local/seed';
+import { configure } from '../local/configure';
 import { startStack, type Stack } from '../local/stack';
 import { untilSignal } from '../support/until-signal';
 import { makeAppApi, type Run } from './app-api';
@@ -55,13 +55,20 @@ async function demonstrate(
   console.log(
     `Uploaded ${count(profiles)} profiles of ${sample.segments.join(' and ')} in ${sample.shards.length} files (${seconds(uploadStarted)})`,
   );
-  const { exportId } = await seedConnectionAndExport(stack, {
-    name: 'Customers to Constant Contact',
-    listId,
-    segments: sample.segments,
-    columns: sample.columns,
-  });
-  signal.throwIfAborted();
+  const configureStarted = performance.now();
+  const { exportId } = await configure(
+    stack,
+    {
+      name: 'Customers to Constant Contact',
+      listId,
+      segments: sample.segments,
+      columns: sample.columns,
+    },
+    signal,
+  );
+  console.log(
+    `Made a connection, agreed, signed in at Constant Contact, and made an export (${seconds(configureStarted)})`,
+  );
 
   const runStarted = performance.now();
   const api = makeAppApi(stack.functionsUrl, signal);
@@ -103,7 +110,9 @@ async function main(): Promise<number> {
   let stack: Stack | undefined;
   try {
     const sample = makeSample();
+    const [, , appRoot] = process.argv;
     stack = await startStack({
+      ...(appRoot === undefined ? {} : { appRoot }),
       container,
       prefix: sample.prefix,
       constantContactSeed: {

@@ -34,7 +34,7 @@ export async function seedConnectionAndExport(
   await platform.ready();
   const { constantContact } = stack;
   const now = new Date().toISOString();
-  const who = 'the local set-up';
+  const who = { id: '', name: 'the local set-up' };
 
   const connectionId = newId();
   const issued = constantContact.issueTokens();
@@ -49,10 +49,18 @@ export async function seedConnectionAndExport(
   );
   await makeConnectionStore(platform.tables.connections).create({
     id: connectionId,
-    name: 'Constant Contact',
+    // Two connections cannot share a name.
+    name: `Constant Contact for ${wanted.name}`,
     sharedWith: 'administrators-and-contributors',
     consent: { version: '1', acceptedAt: now, acceptedBy: who },
     account: null,
+    exportUser: null,
+    contactLimit: null,
+    createdAt: now,
+    createdBy: who,
+    updatedAt: now,
+    updatedBy: who,
+    removing: null,
   });
 
   const exportId = newId();
@@ -64,7 +72,13 @@ export async function seedConnectionAndExport(
     listId: wanted.listId,
     mapping: { email, profileId, fields: { first_name: firstName, last_name: lastName } },
     segments: [...wanted.segments],
+    schedule: { kind: 'with-refresh' },
+    listName: null,
     addressesInClear: false,
+    knownSince: null,
+    scheduledSince: null,
+    createdAt: now,
+    createdBy: who,
     updatedAt: now,
     updatedBy: who,
   });

@@ -23,6 +23,8 @@ export interface StackPorts {
 }
 
 export interface StackOptions {
+  /** The folder of the app; the project, when absent. */
+  readonly appRoot?: string;
   /** Where data lives, so that it survives a restart; in memory only when absent. */
   readonly folder?: string;
   /** Where each is looked for first; the next free port is taken. Any free ports when absent. */
@@ -144,12 +146,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       CONSTANT_CONTACT_CLIENT_ID: constantContact.clientId,
       CONSTANT_CONTACT_API_URL: constantContact.apiUrl,
       CONSTANT_CONTACT_TOKEN_URL: constantContact.tokenUrl,
+      CONSTANT_CONTACT_AUTHORIZE_URL: constantContact.authorizeUrl,
       ...localPace,
       ...options.settings,
     };
     const host = await part(
       startFunctionsHost({
-        appRoot: projectRoot(),
+        appRoot: options.appRoot ?? projectRoot(),
         storage: azurite.connectionString,
         env: appEnvironment,
         tenantId: localTenantId,

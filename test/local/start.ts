@@ -7,7 +7,7 @@ import { untilFolderIsLeft } from '../support/azurite-folder';
 import { projectRoot } from '../support/project-root';
 import { untilSignal } from '../support/until-signal';
 import { FolderInUse, markRunning } from './running-mark';
-import { seedConnectionAndExport } from './seed';
+import { configure } from './configure';
 import { startStack, type Stack, type StackPorts } from './stack';
 import { whereText } from './where';
 
@@ -31,7 +31,12 @@ interface Seeded {
   readonly blobEndpoint: string;
 }
 
-async function seedOnce(stack: Stack, sample: ReturnType<typeof makeSample>, file: string): Promise<Seeded> {
+async function seedOnce(
+  stack: Stack,
+  sample: ReturnType<typeof makeSample>,
+  file: string,
+  signal: AbortSignal,
+): Promise<Seeded> {
   const { blobEndpoint, connectionString } = stack.azurite;
   if (existsSync(file)) {
     const before = JSON.parse(readFileSync(file, 'utf8')) as Seeded;
@@ -50,12 +55,16 @@ async function seedOnce(stack: Stack, sample: ReturnType<typeof makeSample>, fil
   });
   if (!list) throw new Error('the emulated account took no list');
   await uploadSample(sample, connectionString, container);
-  const { exportId } = await seedConnectionAndExport(stack, {
-    name: 'Customers to Constant Contact',
-    listId: list.id,
-    segments: sample.segments,
-    columns: sample.columns,
-  });
+  const { exportId } = await configure(
+    stack,
+    {
+      name: 'Customers to Constant Contact',
+      listId: list.id,
+      segments: sample.segments,
+      columns: sample.columns,
+    },
+    signal,
+  );
   const seeded = { exportId, blobEndpoint };
   writeFileSync(file, JSON.stringify(seeded));
   return seeded;
@@ -87,7 +96,7 @@ async function main(): Promise<number> {
       onLog: (line) => console.log(line),
       signal: stopping.signal,
     });
-    const { exportId } = await seedOnce(stack, sample, seededFile);
+    const { exportId } = await seedOnce(stack, sample, seededFile, stopping.signal);
     console.log(whereText(stack, ports, exportId, folder));
     const asked = new Promise<undefined>((resolve) => {
       if (stopping.signal.aborted) resolve(undefined);

@@ -40,6 +40,16 @@ async function runThatEndsWell(app: AppInMemory, exportId: string): Promise<void
   await app.run(exportId, asActivities({ ...app.deps, prepareBatches: failsOnce }));
 }
 
+/** Constant Contact is away for as long as a batch is tried, so the run goes on later. */
+async function runThatRetries(app: AppInMemory, exportId: string): Promise<void> {
+  app.constantContact.failRequest({
+    path: '/v3/activities/contacts_file_import',
+    times: 5,
+    action: { kind: 'status', status: 503 },
+  });
+  await app.run(exportId, asActivities(app.deps));
+}
+
 /** Nobody is signed in any more. */
 async function runThatFails(app: AppInMemory, exportId: string): Promise<void> {
   const name = tokenSecretName(connectionId);
@@ -100,6 +110,7 @@ export async function collectTelemetry(): Promise<readonly Event[]> {
     await runThatFails(app, exportId);
     await tick(app);
     await runThatEndsWell(app, exportId);
+    await runThatRetries(app, exportId);
     await requestThatFails(app);
     await timerWithTrouble(app, storage);
     return app.logged.map((line) => JSON.parse(line) as Event);

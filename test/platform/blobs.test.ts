@@ -1,4 +1,5 @@
 // Blobs on real Blob storage: create-only, pinned versions, uploads in blocks.
+import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { BlobChanged, type BlobStore } from '../../shared/platform/blobs';
 import { startAzurite, type Azurite } from '../support/azurite';
@@ -34,6 +35,16 @@ describe.each<[string, () => Promise<BlobStore>]>([
     await expect(blobs.facts('a/b.txt')).resolves.toEqual(found?.facts);
     await expect(blobs.read('a/c.txt')).resolves.toBeUndefined();
     await expect(blobs.facts('a/c.txt')).resolves.toBeUndefined();
+  });
+
+  test('gives back a blob of several megabytes byte by byte, each time anew', async () => {
+    const blobs = await open();
+    const content = randomBytes(3_000_001);
+    await blobs.write('large', content, 'text/csv');
+    const [first, second] = [await blobs.read('large'), await blobs.read('large')];
+    expect(first?.content.equals(content)).toBe(true);
+    first?.content.fill(0);
+    expect(second?.content.equals(content)).toBe(true);
   });
 
   test('of many that create one name, one does', async () => {

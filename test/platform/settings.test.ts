@@ -40,15 +40,27 @@ describe('the settings of a deployment', () => {
       CONSTANT_CONTACT_CLIENT_ID: 'client',
       CONSTANT_CONTACT_API_URL: 'https://api.cc.email/v3',
       CONSTANT_CONTACT_TOKEN_URL: 'https://authz.constantcontact.com/oauth2/default/v1/token',
+      CONSTANT_CONTACT_AUTHORIZE_URL: 'https://authz.constantcontact.com/oauth2/default/v1/authorize',
+      CONSTANT_CONTACT_PKCE: false,
       CONSTANT_CONTACT_REQUESTS_PER_SECOND: 4,
       CONSTANT_CONTACT_REQUESTS_PER_DAY: 10_000,
       REQUEST_TIMEOUT_SECONDS: 60,
+      SIGN_IN_SECONDS: 600,
+      KEEP_ALIVE_SECONDS: 7_776_000,
+      REMOVAL_PATIENCE_SECONDS: 3_600,
       CLAIM_SECONDS: 120,
       IMPORT_SETTLE_SECONDS: 60,
       POLL_FIRST_SECONDS: 5,
       POLL_LONGEST_SECONDS: 60,
       IMPORT_DEADLINE_SECONDS: 3_600,
+      RETRY_FIRST_SECONDS: 10,
+      RUN_RETRY_SECONDS: [900, 3_600, 14_400],
+      RUN_WITHOUT_NEW_DATA: false,
+      RUN_RETENTION_DAYS: 90,
+      AWAY_PAUSE_SECONDS: 30,
+      RUN_CLEANUP_SECONDS: 3_600,
       SEGMENT_SETTLE_SECONDS: 300,
+      SCHEDULE_MISSED_SECONDS: 300,
       SCHEDULE_CRON: '0 * * * * *',
       IMPORT_CONCURRENCY: 16,
       MAX_CONTACTS: 1_000_000,
@@ -64,6 +76,19 @@ describe('the settings of a deployment', () => {
     });
   });
 
+  test.each([
+    [{ WEBSITE_HOSTNAME: 'app.example.net' }, 'https://app.example.net/api/sign-in/callback'],
+    [{ WEBSITE_HOSTNAME: '127.0.0.1:7071' }, 'http://127.0.0.1:7071/api/sign-in/callback'],
+    [{ WEBSITE_HOSTNAME: 'localhost:7071' }, 'http://localhost:7071/api/sign-in/callback'],
+    [
+      { WEBSITE_HOSTNAME: 'app.example.net', CONSTANT_CONTACT_REDIRECT_URL: 'https://own.example/back' },
+      'https://own.example/back',
+    ],
+    [{}, undefined],
+  ])('know where sign-ins come back to: %j', (names, address) => {
+    expect(readSettings({ ...needed, ...names }).CONSTANT_CONTACT_REDIRECT_URL).toBe(address);
+  });
+
   test('that are blank count as absent', () => {
     const settings = readSettings({
       ...needed,
@@ -73,6 +98,20 @@ describe('the settings of a deployment', () => {
     });
     expect(settings).toMatchObject({ POLL_FIRST_SECONDS: 5, SEGMENT_LAYOUT: 'customer-insights' });
     expect(settings.AZURE_CLIENT_ID).toBeUndefined();
+  });
+
+  test.each([
+    ['off', []],
+    ['60', [60]],
+    [' 0.5, 1,2 ', [0.5, 1, 2]],
+  ])('name pauses: %j', (value, pauses) => {
+    expect(readSettings({ ...needed, RUN_RETRY_SECONDS: value }).RUN_RETRY_SECONDS).toEqual(pauses);
+  });
+
+  test.each(['on', '1;2', '1,', '-1', '1e3'])('that are %j name no pauses', (value) => {
+    expect(() => readSettings({ ...needed, RUN_RETRY_SECONDS: value })).toThrow(
+      'RUN_RETRY_SECONDS is neither "off" nor numbers of seconds',
+    );
   });
 
   test('ignore what is not theirs', () => {

@@ -15,6 +15,8 @@ const schema = z.strictObject({ n: z.int() });
 const create = (rowKey: string, n: number) => ({ kind: 'create', rowKey, value: { n } }) as const;
 const replace = (rowKey: string, n: number, etag: string) =>
   ({ kind: 'replace', rowKey, value: { n }, etag }) as const;
+const remove = (rowKey: string, etag?: string) =>
+  ({ kind: 'remove', rowKey, ...(etag === undefined ? {} : { etag }) }) as const;
 
 describe.each<[string, () => Promise<Table>]>([
   ['in Azurite', async () => (await makeOwnTable(azurite)).table],
@@ -57,18 +59,39 @@ describe.each<[string, () => Promise<Table>]>([
     expect(await rows(table)).toEqual([]);
   });
 
-  test('removes a row only if it has not changed since, alone or with other changes', async () => {
+  test('removes a row only if it has not changed since, and is still there', async () => {
     const table = await open();
-    await table.change('p', [create('a', 1), create('b', 1)]);
+    await table.change('p', [create('a', 1)]);
     const etag = await etagOf(table, 'a');
     await table.change('p', [replace('a', 2, etag)]);
-    await expect(table.change('p', [{ kind: 'remove', rowKey: 'a', etag }])).resolves.toBe(false);
-    const moved = [{ kind: 'remove', rowKey: 'b', etag: await etagOf(table, 'b') } as const, create('c', 1)];
-    await expect(table.change('p', moved)).resolves.toBe(true);
-    await expect(table.change('p', moved)).resolves.toBe(false);
+    await expect(table.change('p', [remove('a', etag)])).resolves.toBe(false);
     const now = await etagOf(table, 'a');
-    await expect(table.change('p', [{ kind: 'remove', rowKey: 'a', etag: now }])).resolves.toBe(true);
-    expect(await rows(table)).toEqual([['c', 1]]);
+    await expect(table.change('p', [remove('a', now)])).resolves.toBe(true);
+    await expect(table.change('p', [remove('a', now)])).resolves.toBe(false);
+    expect(await rows(table)).toEqual([]);
+  });
+
+  test('removes rows together with other changes, or does none of them', async () => {
+    const table = await open();
+    await table.change('p', [create('a', 1), create('b', 1)]);
+    const stale = await etagOf(table, 'a');
+    await table.change('p', [replace('a', 2, stale)]);
+    await expect(table.change('p', [remove('b'), replace('a', 3, stale)])).resolves.toBe(false);
+    await expect(table.change('p', [remove('absent'), create('c', 1)])).resolves.toBe(false);
+    const moved = [remove('b'), replace('a', 3, await etagOf(table, 'a')), create('c', 1)];
+    await expect(table.change('p', moved)).resolves.toBe(true);
+    expect(await rows(table)).toEqual([
+      ['a', 3],
+      ['c', 1],
+    ]);
+  });
+
+  test('refuses a removal that names a version among other changes, rather than to remove any version', async () => {
+    const table = await open();
+    await table.change('p', [create('a', 1)]);
+    const etag = await etagOf(table, 'a');
+    await expect(table.change('p', [remove('a', etag), create('b', 1)])).rejects.toThrow(TypeError);
+    expect(await rows(table)).toEqual([['a', 1]]);
   });
 
   test('gives a range page by page, each row once, and says where the next page starts', async () => {

@@ -16,6 +16,7 @@ import { makeMemoryTable, type MemoryTable, type MemoryTableOptions } from './me
 
 export const containerUrl = 'http://127.0.0.1:10000/devstoreaccount1/segments';
 export const connectionId = 'connection1';
+const tester = { id: 'tenant/tester', name: 'Tester' };
 
 export interface AppInMemory {
   readonly deps: Deps;
@@ -122,6 +123,8 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
           secrets: {
             get: (name) => Promise.resolve(secrets.get(name)),
             set: (name, value) => Promise.resolve(void secrets.set(name, value)),
+            retireOlder: () => Promise.resolve(),
+            remove: (name) => Promise.resolve(void secrets.delete(name)),
           },
           ready: () => Promise.resolve(),
         },
@@ -133,8 +136,15 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     id: connectionId,
     name: 'Constant Contact',
     sharedWith: 'administrators',
-    consent: { version: '1', acceptedAt: now(), acceptedBy: 'test' },
+    consent: { version: '1', acceptedAt: now(), acceptedBy: tester },
     account: null,
+    exportUser: null,
+    contactLimit: null,
+    createdAt: now(),
+    createdBy: tester,
+    updatedAt: now(),
+    updatedBy: tester,
+    removing: null,
   });
 
   const drives = new Map<string, DrivenRun>();
@@ -142,7 +152,7 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     exportId: string,
     how: HowDriven = {},
   ): Promise<DrivenRun & { readonly runId: string }> {
-    const wanted = await deps.exports.get(exportId);
+    const wanted = (await deps.exports.get(exportId))?.value;
     if (!wanted) throw new Error(`there is no export ${exportId}`);
     const runId = newRunId(exportId, new Date(time));
     const trigger = { kind: 'on-demand', by: 'test', name: 'Test' } as const;
@@ -154,6 +164,7 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
   }
 
   let exportsMade = 0;
+  const somebody = { id: 'tenant/test', name: 'Test' };
   return {
     deps,
     constantContact,
@@ -173,9 +184,15 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
         name: 'Customers',
         connectionId,
         listId: list.id,
+        listName: null,
+        schedule: { kind: 'with-refresh' },
         addressesInClear: false,
+        knownSince: null,
+        scheduledSince: null,
+        createdAt: now(),
+        createdBy: somebody,
         updatedAt: now(),
-        updatedBy: 'test',
+        updatedBy: somebody,
         ...wanted,
       };
       await deps.exports.create(made);

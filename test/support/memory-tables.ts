@@ -1,7 +1,7 @@
 // A Table in memory, for tests: the same rules as the real one.
 import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { Stored, Table } from '../../shared/platform/tables';
+import { refuseEtag, type Stored, type Table } from '../../shared/platform/tables';
 
 interface Row {
   readonly json: string;
@@ -58,9 +58,13 @@ export function makeMemoryTable({ before, after }: MemoryTableOptions = {}): Mem
     change: (partition, changes) =>
       operate('change', () => {
         const rows = rowsOf(partition);
-        const wins = changes.every((change) =>
-          change.kind === 'create' ? !rows.has(change.rowKey) : rows.get(change.rowKey)?.etag === change.etag,
-        );
+        for (const change of changes.length > 1 ? changes : [])
+          if (change.kind === 'remove') refuseEtag(change);
+        const wins = changes.every((change) => {
+          const row = rows.get(change.rowKey);
+          if (change.kind === 'create') return !row;
+          return row !== undefined && (change.etag ?? row.etag) === row.etag;
+        });
         if (wins) {
           for (const change of changes) {
             if (change.kind === 'remove') rows.delete(change.rowKey);

@@ -47,18 +47,42 @@ export async function* everythingIn(
 }
 
 /** The words that the content holds: as they are, or within base64, percent-encoding, JSON's escapes, UTF-16, gzip or deflate. */
-export function wordsIn(content: Buffer, words: readonly string[]): string[] {
-  const found = new Set<string>();
-  const search = (bytes: Buffer, depth: number): void => {
-    const text = bytes.toString('utf8');
-    for (const variant of variantsOf(text, bytes)) {
-      const lower = variant.toLowerCase();
-      for (const word of words) if (lower.includes(word.toLowerCase())) found.add(word);
-    }
-    if (depth > 0) for (const inner of unpacked(text, bytes)) search(inner, depth - 1);
+export const wordsIn = (content: Buffer, words: readonly string[]): string[] =>
+  makeWordSearch(words)(content);
+
+const deepest = 4;
+
+/** `wordsIn` for many contents that are much alike: what looks like base64 and holds none of the words is unpacked once. */
+export function makeWordSearch(words: readonly string[]): (content: Buffer) => string[] {
+  const lowerWords = words.map((word) => word.toLowerCase());
+  const without = new Set<string>();
+
+  return (content) => {
+    const found = new Set<string>();
+    const search = (bytes: Buffer, depth: number): boolean => {
+      const text = bytes.toString('utf8');
+      let holds = false;
+      for (const variant of variantsOf(text, bytes)) {
+        const lower = variant.toLowerCase();
+        for (const [index, word] of words.entries()) {
+          if (!lower.includes(lowerWords[index] ?? '')) continue;
+          found.add(word);
+          holds = true;
+        }
+      }
+      if (depth === 0) return holds;
+      for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{12,}={0,2}/g)) {
+        if (without.has(run)) continue;
+        if (search(Buffer.from(run, 'base64'), depth - 1)) holds = true;
+        // Further in it may not have been searched to its end.
+        else if (depth === deepest) without.add(run);
+      }
+      for (const inner of unpacked(bytes)) if (search(inner, depth - 1)) holds = true;
+      return holds;
+    };
+    search(content, deepest);
+    return [...found];
   };
-  search(content, 4);
-  return [...found];
 }
 
 /** Not `toString('utf16le')`: Node 24 corrupts memory when it meets an odd address. */
@@ -74,9 +98,8 @@ function variantsOf(text: string, bytes: Buffer): string[] {
   return [text, unescaped, decoded, utf16.decode(bytes), utf16.decode(bytes.subarray(1))];
 }
 
-function unpacked(text: string, bytes: Buffer): Buffer[] {
+function unpacked(bytes: Buffer): Buffer[] {
   const inner: Buffer[] = [];
-  for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{12,}={0,2}/g)) inner.push(Buffer.from(run, 'base64'));
   for (const unpack of [gunzipSync, inflateSync]) {
     try {
       inner.push(unpack(bytes));

@@ -20,6 +20,8 @@ afterEach(() => app.stop());
 async function start(change: (nth: number) => Promise<unknown> | undefined, options: AppOptions = {}) {
   let reads = 0;
   app = await startAppInMemory({
+    // One try of the run.
+    settings: { RUN_RETRY_SECONDS: 'off' },
     ...options,
     segments: {
       before: async (operation, name) => {

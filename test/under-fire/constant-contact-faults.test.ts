@@ -30,8 +30,8 @@ const midnight = Date.parse('2026-03-03T00:00:00Z');
 let app: AppInMemory;
 afterEach(() => app.stop());
 
-/** One batch after the other, so that what is sent before a fault is known. */
-const inSequence = { IMPORT_CONCURRENCY: '1' };
+/** One batch after the other, so that what is sent before a fault is known, and one try of the run. */
+const inSequence = { IMPORT_CONCURRENCY: '1', RUN_RETRY_SECONDS: 'off' };
 
 async function start(options: AppOptions = {}) {
   app = await startAppInMemory({ ...options, settings: { ...inSequence, ...options.settings } });

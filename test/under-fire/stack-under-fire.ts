@@ -125,6 +125,9 @@ export async function startStackUnderFire(
     IMPORT_CONCURRENCY: '1',
     POLL_FIRST_SECONDS: '0.3',
     POLL_LONGEST_SECONDS: '1',
+    RETRY_FIRST_SECONDS: '0.5',
+    AWAY_PAUSE_SECONDS: '0.2',
+    RUN_RETRY_SECONDS: 'off',
     // Timers are fired by the tests.
     SCHEDULE_CRON: '0 0 5 31 1 *',
     ...settings,

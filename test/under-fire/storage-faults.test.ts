@@ -99,6 +99,20 @@ describe('Key Vault', () => {
     stack.keyVault.fail({ status: 403, times: 1, method: 'GET' });
     expect(await run(wanted)).toEqual(unharmed);
   }, 60_000);
+
+  test('refuses again and again: the run fails, says so, and leaves nothing but its report', async () => {
+    const wanted = await stack.makeExport();
+    stack.keyVault.fail({ status: 403, times: 10, method: 'GET' });
+    expect(await run(wanted)).toMatchObject({
+      status: 'Failed',
+      reason: 'vault-refused',
+      members: [],
+      jobs: [],
+      lock: null,
+      imports: [],
+      files: ['report.json'],
+    });
+  }, 60_000);
 });
 
 describe('the lease under which a token is renewed', () => {
