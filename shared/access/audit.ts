@@ -1,5 +1,6 @@
 // Who did what, when and from where. Entries are only ever added, and each is a line in the log as well.
 import { z } from 'zod';
+import { actorSchema } from './actor';
 import type { Clock } from '../platform/clock';
 import { newId } from '../platform/ids';
 import type { Log } from '../platform/log';
@@ -21,8 +22,7 @@ export type Audited = z.input<typeof auditedSchema>;
 
 export const auditEntrySchema = auditedSchema.extend({
   at: z.iso.datetime(),
-  /** Tenant and object id, and the name for people to read. */
-  by: z.strictObject({ id: z.string(), name: z.string() }),
+  by: actorSchema,
   /** The network address of the caller, as the platform saw it. */
   from: z.string().nullable(),
 });

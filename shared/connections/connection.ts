@@ -1,12 +1,9 @@
 // A connection: the right to send data to one Constant Contact account, granted by somebody who may. This is its configuration;
 // how it is doing is in a row of its own (`health-facts.ts`), so that the version of this one moves only when somebody changes it.
 import { z } from 'zod';
+import { actorSchema } from '../access/actor';
 import { idSchema } from '../platform/ids';
 import { nameKey } from './name-key';
-
-/** Who did something: tenant and object id (`<tenant>/<object>`), and the name for people to read, which decides nothing. */
-export const actorSchema = z.strictObject({ id: z.string(), name: z.string() });
-export type Actor = z.output<typeof actorSchema>;
 
 export const connectionNameSchema = z
   .string()

@@ -1,16 +1,11 @@
 // What administrators do to a connection's configuration: make it, agree, change it.
 import { z } from 'zod';
+import type { Actor } from '../access/actor';
 import type { Clock } from '../platform/clock';
 import { newId } from '../platform/ids';
 import type { Log } from '../platform/log';
 import type { Stored } from '../platform/tables';
-import {
-  connectionNameSchema,
-  contactLimitSchema,
-  sharedWithSchema,
-  type Actor,
-  type Connection,
-} from './connection';
+import { connectionNameSchema, contactLimitSchema, sharedWithSchema, type Connection } from './connection';
 import { ConsentOutdated } from './connection-errors';
 import type { ConnectionStore } from './connection-store';
 import { currentConsent, requireCurrentConsent } from './consent';

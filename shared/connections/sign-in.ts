@@ -3,7 +3,8 @@
 import { DaySpent, type Budget } from '../constant-contact/budget';
 import { ClientSecretRefused } from '../constant-contact/token-errors';
 import { codeOf } from '../platform/error-code';
-import type { Actor, Connection } from './connection';
+import type { Actor } from '../access/actor';
+import type { Connection } from './connection';
 import { makeCompleteSignIn, type CompleteSignInDeps } from './complete-sign-in';
 import { AccountTaken, ConnectionBeingRemoved, ConnectionMissing } from './connection-errors';
 import type { ConnectionStore } from './connection-store';

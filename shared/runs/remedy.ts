@@ -1,14 +1,12 @@
 // What an error on the way to Constant Contact means for a run: wait, stop with a sentence, or (undefined) let the host try again.
 import { DaySpent, WaitForSlot } from '../constant-contact/budget';
 import {
+  isUnavailable,
   JobQueueFull,
   NotAllowed,
   QuotaExceeded,
-  ServiceUnavailable,
   Throttled,
   Unauthorized,
-  UnexpectedAnswer,
-  Unreachable,
 } from '../constant-contact/errors';
 import { ClientSecretRefused, ReconnectNeeded, TokensNotStored } from '../constant-contact/token-errors';
 import { VaultRefused } from '../platform/vault';
@@ -18,10 +16,6 @@ import type { Later } from './steps';
 /** While the account's queue is full: its jobs take minutes. */
 const queuePause = 120_000;
 const throttlePause = 2_000;
-
-/** Constant Contact cannot be reached, or does not answer as it should. */
-const isUnavailable = (error: unknown): boolean =>
-  error instanceof ServiceUnavailable || error instanceof Unreachable || error instanceof UnexpectedAnswer;
 
 /** Tokens come from Key Vault, and are stored there when they have been renewed. */
 const isVaultRefused = (error: unknown): boolean =>
