@@ -9,6 +9,7 @@ import {
   type ConnectionExports,
   type RemoveConnection,
 } from '../shared/connections/remove';
+import { makeReportHealth } from '../shared/connections/report-health';
 import { makeSignIn } from '../shared/connections/sign-in';
 import { makeSignInStates } from '../shared/connections/sign-in-states';
 import { makeBudget } from '../shared/constant-contact/budget';
@@ -72,7 +73,10 @@ export function composeConnections(settings: Settings, { platform, clock, log }:
       ...deps,
     });
 
+  const health = makeHealth({ facts, budget, clock });
+
   return {
+    budget,
     connections,
     tokens,
     constantContact: (connectionId: string, onRequest?: () => void): ConstantContact =>
@@ -84,7 +88,8 @@ export function composeConnections(settings: Settings, { platform, clock, log }:
         onRequest,
       ),
     manageConnections: makeManageConnections({ connections, clock, log }),
-    health: makeHealth({ facts, budget, clock }),
+    health,
+    reportHealth: makeReportHealth({ connections, health, clock, log }),
     keepAlive: makeKeepAlive({
       connections,
       facts,

@@ -5,6 +5,7 @@ import type { Health } from '../shared/connections/health';
 import type { KeepAlive } from '../shared/connections/keep-alive';
 import type { ManageConnections } from '../shared/connections/manage-connections';
 import type { RemoveConnection } from '../shared/connections/remove';
+import type { ReportHealth } from '../shared/connections/report-health';
 import type { SignIn } from '../shared/connections/sign-in';
 import type { ConstantContact } from '../shared/constant-contact/client';
 import { makeCheckExport, type CheckExport } from '../shared/exports/check-export';
@@ -24,6 +25,7 @@ import { countingRequests } from '../shared/runs/count-requests';
 import { makeImportBatch, type ImportBatch } from '../shared/runs/import-batch';
 import { makeImportStore } from '../shared/runs/import-store';
 import { makeLeftovers, type Leftovers } from '../shared/runs/leftovers';
+import { makeOldestOpenJob } from '../shared/runs/oldest-open-job';
 import { makeOpenRun, type OpenRun } from '../shared/runs/open-run';
 import { makePrepareBatches, type PrepareBatches } from '../shared/runs/prepare-batches';
 import { makeRepair } from '../shared/runs/repair';
@@ -60,6 +62,7 @@ export interface Deps {
   readonly signIn: SignIn;
   readonly health: Health;
   readonly keepAlive: KeepAlive;
+  readonly reportHealth: ReportHealth;
   /** @param wake cuts short what a run waits for, so that it sees that it shall stop. */
   readonly removeConnection: (wake: (runId: string) => Promise<void>) => RemoveConnection;
   /** Calls with the tokens of a connection. */
@@ -106,7 +109,7 @@ export function compose(
   const { platform, clock, log } = ground;
   const { tables, files } = platform;
 
-  const { removeConnection, ...constantContactParts } = composeConnections(settings, ground);
+  const { removeConnection, budget, ...constantContactParts } = composeConnections(settings, ground);
   const { connections, constantContact } = constantContactParts;
 
   const segments = makeSegmentSource({
@@ -239,6 +242,8 @@ export function compose(
         log,
         missedAfter: milliseconds(settings.SCHEDULE_MISSED_SECONDS),
       }),
+      oldestOpenJob: makeOldestOpenJob(imports),
+      budget,
       clock,
       log,
     }),

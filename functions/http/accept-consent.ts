@@ -28,7 +28,12 @@ export const acceptConsent = (deps: Deps) =>
       checkMatch(request, before);
       const { id, name } = before.value;
       const accepted = await orProblem(deps, () =>
-        deps.manageConnections.acceptConsent(id, undefined, body.version, actorOf(principal)),
+        deps.manageConnections.acceptConsent(
+          id,
+          request.headers.has('if-match') ? before.etag : undefined,
+          body.version,
+          actorOf(principal),
+        ),
       );
       await audit({
         action: 'connection.accept-consent',

@@ -1,5 +1,6 @@
 // POST /api/connections/{connectionId}/lists: makes a contact list in the connected account.
 import { z } from 'zod';
+import { ConnectionBeingRemoved } from '../../shared/connections/connection-errors';
 import type { Deps } from '../composition';
 import { orProblem } from './connection-problem';
 import { connectionParams } from './connection-view';
@@ -21,7 +22,10 @@ export const createContactList = (deps: Deps) =>
     problems: [409, 503],
     async handle({ principal, params, body, audit }) {
       const { value } = await requireConnection(deps, principal, params.connectionId);
-      const made = await orProblem(deps, () => deps.constantContact(value.id).createContactList(body.name));
+      const made = await orProblem(deps, async () => {
+        if (value.removing) throw new ConnectionBeingRemoved(value.id);
+        return deps.constantContact(value.id).createContactList(body.name);
+      });
       await audit({
         action: 'connection.create-list',
         subject: { kind: 'connection', id: value.id, name: value.name },

@@ -44,7 +44,12 @@ export const removeConnection = (deps: Deps) =>
       checkMatch(request, before);
       const { id, name } = before.value;
       const removing = deps.removeConnection((runId) => orchestrations(context).wake(runId));
-      const removal = await orProblem(deps, () => removing.remove(id, actorOf(principal), query));
+      const removal = await orProblem(deps, () =>
+        removing.remove(id, actorOf(principal), {
+          ...query,
+          etag: request.headers.has('if-match') ? before.etag : undefined,
+        }),
+      );
       if (removal.kind === 'in-use') {
         throw new Problem(
           409,

@@ -1,4 +1,5 @@
-// The timer: finishes removals of connections that had to wait, and keeps tokens alive that nobody has used for long.
+// The timer: finishes removals of connections that had to wait, keeps tokens alive that nobody has used for long, and
+// tells operators how each connection is doing.
 import type { TimerHandler } from '@azure/functions';
 import type { Deps } from '../composition';
 import { orchestrations } from '../durable';
@@ -18,4 +19,5 @@ export const lookAfterConnections =
         });
       }
       await deps.keepAlive();
+      await deps.reportHealth();
     });

@@ -14,4 +14,5 @@ export const schedule =
         look: (runId) => host.look(runId),
         start: (runId) => host.start(deps.orchestrationInput(runId)),
       });
+      await deps.leftovers.sweep();
     });

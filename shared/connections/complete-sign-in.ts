@@ -80,15 +80,20 @@ export function makeCompleteSignIn(deps: CompleteSignInDeps): CompleteSignIn {
     try {
       await tokens.signedIn(before.id, answer, pin);
     } catch (error) {
-      if (pinned) await unpin(before);
+      if (pinned) await unpin(before, at, by);
       throw error;
     }
     return pinned ?? before;
   }
 
-  async function unpin({ id, account, exportUser }: Connection): Promise<void> {
+  /** Takes back what this sign-in wrote, and nothing that another one has written since. */
+  async function unpin({ id, account, exportUser }: Connection, at: string, by: Actor): Promise<void> {
     try {
-      await connections.change(id, undefined, (connection) => ({ ...connection, account, exportUser }));
+      await connections.change(id, undefined, (connection) => {
+        const last = connection.exportUser;
+        const isOurs = last?.signedInAt === at && last.signedInBy.id === by.id;
+        return isOurs ? { ...connection, account, exportUser } : connection;
+      });
     } catch (error) {
       log.warn('connection.sign-in-not-undone', { connection: id, code: codeOf(error) });
     }

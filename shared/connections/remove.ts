@@ -19,9 +19,10 @@ export interface DependentExport {
 export interface ConnectionExports {
   /** The exports that use the connection. */
   dependents(connectionId: string): Promise<readonly DependentExport[]>;
-  /** Takes the connection from the export, which keeps the rest of its configuration. */
-  detach(exportId: string, by: Actor): Promise<void>;
-  remove(exportId: string, by: Actor): Promise<void>;
+  /** Takes the connection from the export, which keeps the rest of its configuration. No effect when it uses another one by now. */
+  detach(exportId: string, by: Actor, connectionId: string): Promise<void>;
+  /** The same: no effect when it uses another one by now. */
+  remove(exportId: string, by: Actor, connectionId: string): Promise<void>;
   /** Asks every run with the connection to stop. @returns how many are not over yet. */
   cancelRuns(connectionId: string): Promise<number>;
 }
@@ -109,7 +110,7 @@ export function makeRemoveConnection(deps: RemoveConnectionDeps): RemoveConnecti
     if ((await exports.cancelRuns(id)) > 0 && patient) return { kind: 'removing', waitingFor: 'runs' };
     // Also those that came to use it since.
     for (const each of await exports.dependents(id))
-      await (mode === 'remove' ? exports.remove(each.id, by) : exports.detach(each.id, by));
+      await (mode === 'remove' ? exports.remove(each.id, by, id) : exports.detach(each.id, by, id));
     const { refreshTokens } = await facts.get(id);
     const ended = await endTokens(id, patient);
     // They may be gone since a try that ended half way, which nobody heard the outcome of.

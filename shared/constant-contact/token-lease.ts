@@ -45,7 +45,7 @@ export function makeHoldTokens({ lease, clock, log, random = Math.random }: Toke
           // A lease that cannot be given back ends by itself.
           await handle
             .release()
-            .catch(() => log.warn('constant-contact.token-lease-not-released', { connectionId }));
+            .catch(() => log.warn('constant-contact.token-lease-not-released', { connection: connectionId }));
         }
       }
       await clock.sleep(LEASE_PAUSE_MILLISECONDS * (0.5 + random()));

@@ -43,7 +43,8 @@ export function makeRenewTokens(deps: TokenRenewalDeps): RenewTokens {
         const fresh = unstored.get(connectionId);
         if (!fresh) return undefined;
         // Without the lease it goes on all the same: these tokens are the only valid ones, unless others have been stored.
-        if (!(await handle.renew())) log.warn('constant-contact.token-lease-lost', { connectionId });
+        if (!(await handle.renew()))
+          log.warn('constant-contact.token-lease-lost', { connection: connectionId });
         const latest = await vault.read(connectionId);
         const ours = latest.refreshToken === fresh.replaces;
         if (ours) await vault.write(connectionId, fresh.tokens);
@@ -79,7 +80,7 @@ export function makeRenewTokens(deps: TokenRenewalDeps): RenewTokens {
         } as const;
         unstored.set(connectionId, { replaces: refreshToken, tokens });
         const standing = (await store(connectionId, handle)) ?? tokens;
-        log.info('constant-contact.tokens-renewed', { connectionId, rotated });
+        log.info('constant-contact.tokens-renewed', { connection: connectionId, rotated });
         await observer.renewed(connectionId, {
           refreshTokens: kind,
           accessTokenEndsAt: standing.expiresAt,

@@ -42,11 +42,12 @@ export function makeTokenVault({
       const name = tokenSecretName(connectionId);
       await secrets.set(name, JSON.stringify(tokens));
       // They are stored, whatever comes of the older ones: the next time disables what this one could not.
-      await secrets
-        .retireOlder(name)
-        .catch((error: unknown) =>
-          log.warn('constant-contact.old-tokens-not-disabled', { connectionId, code: codeOf(error) }),
-        );
+      await secrets.retireOlder(name).catch((error: unknown) =>
+        log.warn('constant-contact.old-tokens-not-disabled', {
+          connection: connectionId,
+          code: codeOf(error),
+        }),
+      );
     },
 
     remove: (connectionId) => secrets.remove(tokenSecretName(connectionId)),

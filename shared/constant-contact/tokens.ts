@@ -95,10 +95,10 @@ export function makeTokens(deps: TokensDeps): Tokens {
     } catch (error) {
       if (error instanceof ReconnectNeeded) {
         memory.delete(connectionId);
-        log.error('constant-contact.reconnect-needed', { connectionId, reason: error.reason });
+        log.error('constant-contact.reconnect-needed', { connection: connectionId, reason: error.reason });
         await observer.reconnectNeeded(connectionId, error.reason);
       } else {
-        log.warn('constant-contact.no-token', { connectionId, code: codeOf(error) });
+        log.warn('constant-contact.no-token', { connection: connectionId, code: codeOf(error) });
         if (isUnavailable(error)) await observer.called(connectionId, 'unreachable');
       }
       throw error;
@@ -152,7 +152,8 @@ export function makeTokens(deps: TokensDeps): Tokens {
       await hold(connectionId, async (handle) => {
         await first();
         await vault.persist(connectionId, async () => {
-          if (!(await handle.renew())) log.warn('constant-contact.token-lease-lost', { connectionId });
+          if (!(await handle.renew()))
+            log.warn('constant-contact.token-lease-lost', { connection: connectionId });
           await vault.write(connectionId, tokens);
         });
         memory.delete(connectionId);

@@ -16,6 +16,17 @@ export interface ConnectionExportsDeps {
 
 export function makeConnectionExports(deps: ConnectionExportsDeps): ConnectionExports {
   const { exports, runs, clock, wake } = deps;
+
+  const detach: ConnectionExports['detach'] = async (exportId, by, connectionId) => {
+    for (;;) {
+      const found = await exports.get(exportId);
+      // Somebody may have given it another connection meanwhile.
+      if (found?.value.connectionId !== connectionId) return;
+      const detached = changedExport(found.value, { connectionId: null }, { by, at: clock.now() });
+      if (await exports.change(detached, found.etag)) return;
+    }
+  };
+
   return {
     async dependents(connectionId) {
       const found: { id: string; name: string }[] = [];
@@ -24,19 +35,15 @@ export function makeConnectionExports(deps: ConnectionExportsDeps): ConnectionEx
       return found;
     },
 
-    async detach(exportId, by) {
-      for (;;) {
-        const found = await exports.get(exportId);
-        if (!found || found.value.connectionId === null) return;
-        const detached = changedExport(found.value, { connectionId: null }, { by, at: clock.now() });
-        if (await exports.change(detached, found.etag)) return;
-      }
-    },
+    detach,
 
-    async remove(exportId) {
+    async remove(exportId, by, connectionId) {
       for (;;) {
         const found = await exports.get(exportId);
-        if (!found || (await exports.remove(exportId, found.etag))) return;
+        if (found?.value.connectionId !== connectionId) return;
+        // A run that began with another connection goes on; without its export nobody would find it any more.
+        if ((await runs.lock(exportId)).runId !== null) return detach(exportId, by, connectionId);
+        if (await exports.remove(exportId, found.etag)) return;
       }
     },
 

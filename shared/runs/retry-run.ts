@@ -36,7 +36,8 @@ const laterRunSent: Reason = {
 };
 const exportChanged: Reason = {
   code: 'export-changed',
-  sentence: 'The export is gone, or has another connection than this run had. Run the export instead.',
+  sentence:
+    'The export is gone, or has another connection, another list or fewer segments than this run had. Run the export instead.',
 };
 
 export function makeRetryRun(deps: {
@@ -63,7 +64,12 @@ export function makeRetryRun(deps: {
       const reason = await refusal(earlier);
       if (reason) return { kind: 'refused', reason };
       const wanted = (await exports.get(exportId))?.value;
-      if (wanted?.connectionId !== connectionId) return { kind: 'refused', reason: exportChanged };
+      // What was taken out of the export since, or goes elsewhere by now, is not sent after all.
+      const isTheSame =
+        wanted?.connectionId === connectionId &&
+        (earlier.listId === null || wanted.listId === earlier.listId) &&
+        earlier.segments.every((segment) => wanted.segments.includes(segment));
+      if (!isTheSame) return { kind: 'refused', reason: exportChanged };
       const left = await batchesLeft(files, earlier.id);
       if (!left || !(await areThere(files, earlier.id, left))) return { kind: 'refused', reason: filesGone };
 

@@ -1,12 +1,15 @@
 // Since when a segment stands still, by what its files say and by what was seen of it.
 import { z } from 'zod';
 import type { PointerState } from '../segments/layout';
+import { MOST_CHANGES } from './usual-interval';
 
 export const seenSegmentSchema = z.strictObject({
   name: z.string(),
   pointer: z.string(),
   /** Since when the pointer has been this one. */
   since: z.iso.datetime(),
+  /** When it last changed, oldest first, `since` included. */
+  changes: z.array(z.iso.datetime()).default([]),
 });
 export type SeenSegment = z.output<typeof seenSegmentSchema>;
 
@@ -23,5 +26,6 @@ export function seenNow(
 ): SeenSegment {
   if (before?.pointer === pointer) return before;
   const isTold = before === undefined || changedAt > before.since;
-  return { name, pointer, since: isTold ? changedAt : new Date(now).toISOString() };
+  const since = isTold ? changedAt : new Date(now).toISOString();
+  return { name, pointer, since, changes: [...(before?.changes ?? []), since].slice(-MOST_CHANGES) };
 }

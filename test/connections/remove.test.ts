@@ -195,7 +195,7 @@ test('wherever it is cut off, the next call or the timer finishes it', async () 
     };
     const { detach, cancelRuns } = exports;
     Object.assign(exports, {
-      detach: (each: string) => (cut(), detach(each, ada)),
+      detach: (each: string) => (cut(), detach(each, ada, 'main')),
       cancelRuns: (each: string) => (cut(), cancelRuns(each)),
     });
     secrets.before = (access) => {

@@ -61,6 +61,14 @@ async function runThatFails(app: AppInMemory, exportId: string): Promise<void> {
   app.secrets.set(name, tokens);
 }
 
+/** The tokens have come to be old, so that a call renews them; then nobody is signed in any more, and operators are told. */
+async function signInThatEnds(app: AppInMemory, exportId: string): Promise<void> {
+  app.passTime(25 * 60 * minute);
+  await app.run(exportId, asActivities(app.deps));
+  await runThatFails(app, exportId);
+  await app.deps.reportHealth();
+}
+
 /** A request that meets a fault of the app. */
 async function requestThatFails({ deps }: AppInMemory): Promise<void> {
   const route = { ...live(), handle: () => Promise.reject(new Error('a fault')) };
@@ -75,6 +83,16 @@ async function requestThatFails({ deps }: AppInMemory): Promise<void> {
 /** The timer's work. No orchestration is known: what it starts would be the Functions host's. */
 const tick = (app: AppInMemory) =>
   app.deps.tick({ look: () => Promise.resolve({ state: 'absent' }), start: () => Promise.resolve() });
+
+/** Data that comes often enough to say what is usual. */
+async function segmentThatChanges(app: AppInMemory): Promise<void> {
+  for (let change = 1; change <= 4; change += 1) {
+    // What a refresh does last.
+    await app.segments.write('model.json', app.segments.text('model.json'), 'application/json');
+    app.passTime(120 * minute);
+    await tick(app);
+  }
+}
 
 /** A due time that passes while nobody looks, and segments that cannot be looked at. */
 async function timerWithTrouble(app: AppInMemory, storage: { isAway: boolean }): Promise<void> {
@@ -107,11 +125,12 @@ export async function collectTelemetry(): Promise<readonly Event[]> {
     ]);
     await runThatEndsWell(app, exportId);
     await tick(app);
-    await runThatFails(app, exportId);
+    await signInThatEnds(app, exportId);
     await tick(app);
     await runThatEndsWell(app, exportId);
     await runThatRetries(app, exportId);
     await requestThatFails(app);
+    await segmentThatChanges(app);
     await timerWithTrouble(app, storage);
     return app.logged.map((line) => JSON.parse(line) as Event);
   } finally {

@@ -69,13 +69,25 @@ test('sends the batches that were left, with counts of its own, from the files o
   expect(await app.deps.runs.get(earlier.id)).toEqual(earlier);
 });
 
-test('goes to the list of then', async () => {
+test('is refused when the export goes to another list by now', async () => {
   const earlier = await failedRun();
   const [list] = app.constantContact.seed({ lists: [{ name: 'Others' }] });
   const stored = (await app.deps.exports.get(exportId))!;
   await app.deps.exports.change({ ...stored.value, listId: list!.id }, stored.etag);
-  expect((await retried(earlier)).listId).toBe(app.listId);
-  expect(membersOf(app)).toEqual([...people]);
+  await expect(retry(earlier)).resolves.toMatchObject({
+    kind: 'refused',
+    reason: { code: 'export-changed' },
+  });
+});
+
+test('is refused when a segment was taken out of the export since', async () => {
+  const earlier = await failedRun();
+  const stored = (await app.deps.exports.get(exportId))!;
+  await app.deps.exports.change({ ...stored.value, segments: ['another'] }, stored.etag);
+  await expect(retry(earlier)).resolves.toMatchObject({
+    kind: 'refused',
+    reason: { code: 'export-changed' },
+  });
 });
 
 test('leaves what it cannot send either to another one, and that is not the first one any more', async () => {

@@ -2,6 +2,8 @@
 import { makeExportStore } from '../../../shared/exports/export-store';
 import { changedExport, type Export, type ExportChange } from '../../../shared/exports/export';
 import type { Table } from '../../../shared/platform/tables';
+import { makeImportStore } from '../../../shared/runs/import-store';
+import { makeOldestOpenJob } from '../../../shared/runs/oldest-open-job';
 import { makeRepair, type Runner } from '../../../shared/runs/repair';
 import type { Run } from '../../../shared/runs/run';
 import { makeRunStore } from '../../../shared/runs/run-store';
@@ -43,6 +45,7 @@ export function makeTimerWorld(options: WorldOptions = {}) {
   const logged = makeRecordingLog();
   const exports = makeExportStore(tables.exports);
   const runs = makeRunStore(tables.runs);
+  const imports = makeImportStore(makeMemoryTable());
   const schedules = makeScheduleStore(tables.schedule);
   const refreshSchedule = makeRefreshSchedule({ table: tables.schedule, clock });
 
@@ -96,6 +99,8 @@ export function makeTimerWorld(options: WorldOptions = {}) {
       }),
       startOnNewData: makeStartOnNewData({ runs, startRun, clock, settle }),
       startAtTimes: makeStartAtTimes({ schedules, runs, startRun, clock, log: logged.log, missedAfter }),
+      oldestOpenJob: makeOldestOpenJob(imports),
+      budget: { usedToday: () => Promise.resolve({ used: 7, left: 93, spentUntil: undefined }) },
       clock,
       log: logged.log,
     });
@@ -110,6 +115,7 @@ export function makeTimerWorld(options: WorldOptions = {}) {
     logged,
     exports,
     runs,
+    imports,
     schedules,
     refreshSchedule,
     segments,
