@@ -23,6 +23,8 @@ export async function bundle(root: string, main: string, folder: string): Promis
       '--target=node24',
       // The Functions host brings it, to the process that runs the app.
       '--external:@azure/functions-core',
+      // A library colours its lines with it where it is there; nobody sees colours in Azure.
+      '--external:supports-color',
       // Names of classes are told in logs, and functions are found by theirs.
       '--keep-names',
       '--log-level=warning',
