@@ -6,7 +6,7 @@ import { WaitForSlot, type Budget } from './budget';
 import { makeCreateList } from './create-list';
 import { isUnavailable, NotFound, QuotaExceeded, Throttled, Unauthorized } from './errors';
 import { makeSend, type Call } from './http';
-import { importBody, type Import } from './import-body';
+import { importBody, type Import, type ImportBody } from './import-body';
 import { jobsSince, readBackTo } from './job-pages';
 import type { CallOutcome } from './observer';
 import { allPages } from './pages';
@@ -82,7 +82,11 @@ export interface ConstantContact {
 }
 
 /** A call before it has its token. */
-type Operation = Omit<Call, 'headers'> & { readonly contentType?: string; readonly startBy?: number };
+type Operation = Omit<Call, 'headers' | 'body'> & {
+  readonly contentType?: string;
+  readonly body?: string | ImportBody;
+  readonly startBy?: number;
+};
 
 export function makeConstantContact(deps: ConstantContactDeps): ConstantContact {
   const { apiUrl, accessToken, budget, log, clock, requestTimeoutMs, random = Math.random } = deps;
@@ -90,16 +94,21 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
   const send = makeSend({ fetch: deps.fetch, timeoutMs: requestTimeoutMs, clock, log });
 
   async function once<T>(operation: Operation, token: string, schema: z.ZodType<T>): Promise<T> {
-    const { contentType, startBy = Infinity, ...call } = operation;
+    const { contentType, body: source, startBy = Infinity, ...call } = operation;
     const headers = {
       authorization: `Bearer ${token}`,
       accept: 'application/json',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     };
-    // Nothing may come between the slot and the call: a slot is valid for a moment only.
-    await budget.reserve();
-    if (clock.now() > startBy) throw new WaitForSlot(clock.now());
-    return send({ ...call, headers }, schema);
+    // Nothing may come between the slot and the call: a slot is valid for a moment only. So the file is open before.
+    const body = typeof source === 'object' ? await source.open() : source;
+    try {
+      await budget.reserve();
+      if (clock.now() > startBy) throw new WaitForSlot(clock.now());
+      return await send({ ...call, headers, ...(body !== undefined && { body }) }, schema);
+    } finally {
+      if (typeof body === 'object') body.content.destroy();
+    }
   }
 
   async function call<T>(operation: Operation, schema: z.ZodType<T>): Promise<T> {
@@ -163,7 +172,8 @@ export function makeConstantContact(deps: ConstantContactDeps): ConstantContact 
   return {
     async importContacts(file, options) {
       const path = '/activities/contacts_file_import';
-      const { contentType, body } = importBody(file);
+      const body = importBody(file);
+      const { contentType } = body;
       return call(
         { method: 'POST', path, url: `${apiUrl}${path}`, contentType, body, ...options },
         importJobSchema,

@@ -133,6 +133,14 @@ export class Unreachable extends ConstantContactError {
   }
 }
 
+/** What was to be sent could not be read to its end. A part of it was sent. */
+export class ContentBrokenOff extends ConstantContactError {
+  readonly code = 'content-broken-off';
+  constructor(facts: CallFacts, cause: unknown) {
+    super('its content could not be read to the end; look at where it is kept', facts, cause);
+  }
+}
+
 /** An answer that this app cannot read: something else answers there, or the API has changed. */
 export class UnexpectedAnswer extends ConstantContactError {
   readonly code = 'unexpected-answer';

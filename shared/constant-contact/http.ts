@@ -1,15 +1,19 @@
 // One call over HTTP, for the API and for the token endpoint: in time, of bounded size, never redirected, checked and logged.
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
 import { errorFrom, requestIdOf } from './error-from';
-import { ConstantContactError, UnexpectedAnswer, Unreachable, type CallFacts } from './errors';
+import {
+  ConstantContactError,
+  ContentBrokenOff,
+  UnexpectedAnswer,
+  Unreachable,
+  type CallFacts,
+} from './errors';
 
 /** 500 jobs are about 350 kB; the rest is room for jobs that list what went wrong row by row. */
 const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
-
-/** What the connection is given of a body at a time. Bytes. */
-const PIECE_BYTES = 64 * 1024;
 
 /** The connection never stood, so nothing was sent. Whatever is not named here may have got there. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
@@ -20,8 +24,13 @@ export interface Call {
   /** The path for logs and errors: a template without ids, query and cursor. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Text, or bytes in parts that follow on each other. */
-  readonly body?: string | readonly Uint8Array[];
+  readonly body?: string | StreamedBody;
+}
+
+/** Is read once: each call needs one of its own. */
+export interface StreamedBody {
+  readonly bytes: number;
+  readonly content: Readable;
 }
 
 /** Makes the call. @throws {ConstantContactError} for everything but an answer of the schema's shape. */
@@ -34,26 +43,15 @@ export interface SendDeps {
   readonly log: Log;
 }
 
-export const bytesOf = (parts: readonly Uint8Array[]): number =>
-  parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-
-/**
- * Bytes go in pieces, with their length named: `fetch` copies a body that it gets whole twice, and the copies of some imports stay until
- * the garbage collector comes.
- */
+/** The length is named, as Constant Contact's gateway may not take a body in chunks. */
 function sent(headers: Call['headers'], body: Call['body']): RequestInit {
   if (body === undefined) return { headers };
   if (typeof body === 'string') return { headers, body };
   return {
-    headers: { ...headers, 'content-length': String(bytesOf(body)) },
-    body: ReadableStream.from(piecesOf(body)),
+    headers: { ...headers, 'content-length': String(body.bytes) },
+    body: ReadableStream.from(body.content),
     duplex: 'half',
   };
-}
-
-function* piecesOf(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
-  for (const part of parts)
-    for (let at = 0; at < part.byteLength; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
 }
 
 export function makeSend({ fetch, timeoutMs, clock, log }: SendDeps): Send {
@@ -68,7 +66,11 @@ export function makeSend({ fetch, timeoutMs, clock, log }: SendDeps): Send {
         signal,
       });
     } catch (error) {
-      throw unreachable(error, { method, path, outcomeUnknown: method === 'POST' && !neverSent(error) });
+      const facts = { method, path, outcomeUnknown: method === 'POST' && !neverSent(error) };
+      // What fails on this side is no fault of Constant Contact's.
+      if (typeof body === 'object' && body.content.errored)
+        throw new ContentBrokenOff(facts, body.content.errored);
+      throw unreachable(error, facts);
     }
   }
 

@@ -31,8 +31,11 @@ export interface BlobReader {
   facts(name: string): Promise<BlobFacts | undefined>;
   /** The whole content of a small blob, in memory of the caller's own; `undefined` when there is none. */
   read(name: string): Promise<{ readonly content: Buffer; readonly facts: BlobFacts } | undefined>;
-  /** The content as a stream, of exactly the version `etag`, in chunks that are the caller's own. @throws {BlobChanged} at the start; later the stream fails with the SDK's error. */
-  stream(name: string, etag: string): Promise<Readable>;
+  /**
+   * The content as a stream, of exactly the version `etag` if one is named, in chunks that are the caller's own.
+   * @throws {BlobChanged} at the start; later the stream fails with the SDK's error.
+   */
+  stream(name: string, etag?: string): Promise<Readable>;
 }
 
 /** Appends to one blob in blocks; readers see nothing before `commit`. */
@@ -117,7 +120,7 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
       try {
         const answer = await container
           .getBlobClient(name)
-          .download(0, undefined, { conditions: { ifMatch: etag } });
+          .download(0, undefined, etag === undefined ? {} : { conditions: { ifMatch: etag } });
         const body = answer.readableStreamBody;
         if (!(body instanceof Readable)) throw new Error('the storage SDK gave no stream');
         return body;

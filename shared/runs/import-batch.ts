@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { readManifest } from '../contacts/manifest';
 import type { ConstantContact } from '../constant-contact/client';
-import { ConstantContactError, NotFound, RequestRefused } from '../constant-contact/errors';
+import { ConstantContactError, ContentBrokenOff, NotFound, RequestRefused } from '../constant-contact/errors';
 import type { ImportJob } from '../constant-contact/schemas';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
@@ -56,14 +56,11 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
       if (found) return found;
     }
     const entry = (await readManifest(files, folderOf(run.id)))?.batches[record.batch - 1];
-    const file = entry && (await files.read(entry.blob));
-    if (!file || !run.listId) throw new Error(`batch ${record.batch} of run ${run.id} is not prepared`);
+    if (!entry || !run.listId) throw new Error(`batch ${record.batch} of run ${run.id} is not prepared`);
+    const csv = { bytes: entry.bytes, open: () => files.stream(entry.blob) };
     // A call begun later than this could outlive the claim.
     const startBy = record.until - requestTimeout;
-    return constantContact.importContacts(
-      { fileName, csv: file.content, listIds: [run.listId] },
-      { startBy },
-    );
+    return constantContact.importContacts({ fileName, csv, listIds: [run.listId] }, { startBy });
   }
 
   /** Ends the claim: whoever comes next sends the file, or looks its name up first when this is in doubt. */
@@ -99,6 +96,7 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     if (counts && record.tries < maxTries)
       return unseen ? settling(now) : { ...settling(now), why: whyAway(error).why };
     let reason = remedy;
+    if (error instanceof ContentBrokenOff) throw error;
     if (counts) reason = unseen ? unavailable : whyAway(error).reason;
     else if (error instanceof NotFound || error instanceof RequestRefused) reason = refused;
     if (!reason) throw error;

@@ -1,4 +1,5 @@
 // What the client makes of every answer that is not a result.
+import { csvFile } from './support/csv-file';
 import { failureOf, RENEWED_TOKEN, startClient, TOKEN, type StartedClient } from './support/client';
 
 let started: StartedClient;
@@ -7,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => started.server.close());
 
-const file = { fileName: 'a.csv', csv: Buffer.from('email\n'), listIds: ['l1'] };
+const file = { fileName: 'a.csv', csv: csvFile('email\n'), listIds: ['l1'] };
 const key = (error_key: string) => ({ error_key, error_message: 'for joe@example.com' });
 
 const failures: readonly [number, unknown, Record<string, unknown>][] = [

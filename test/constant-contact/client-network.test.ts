@@ -1,5 +1,8 @@
 // What the client makes of a network that fails, of no answer, and of answers that lead elsewhere or do not end.
 import { createServer, type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { isUnavailable } from '../../shared/constant-contact/errors';
+import { csvFile } from './support/csv-file';
 import { failureOf, startClient, type StartedClient } from './support/client';
 import { startRecordingServer } from './support/recording-server';
 
@@ -9,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => started.server.close());
 
-const file = { fileName: 'a.csv', csv: Buffer.from('email\n'), listIds: ['l1'] };
+const file = { fileName: 'a.csv', csv: csvFile('email\n'), listIds: ['l1'] };
 const list = { list_id: 'l1', name: 'News' };
 
 test('a redirect is not followed, so the token goes nowhere else', async () => {
@@ -83,6 +86,30 @@ test('a connection that never stood says that the POST was not sent', async () =
   } finally {
     await away.server.close();
   }
+});
+
+test('a file that breaks off in mid-call is not called a fault of Constant Contact, and nothing whole arrives', async () => {
+  const { server, client } = started;
+  const cause = new Error('storage is away');
+  function* broken() {
+    yield Buffer.from('email\n');
+    throw cause;
+  }
+  const csv = { bytes: 100, open: () => Promise.resolve(Readable.from(broken())) };
+  const error = await failureOf(client.importContacts({ ...file, csv }));
+  expect(error).toMatchObject({ code: 'content-broken-off', outcomeUnknown: true, cause });
+  expect(isUnavailable(error)).toBe(false);
+  expect(server.requests).toHaveLength(0);
+});
+
+test('a file of another length than was said is not sent to its end', async () => {
+  const { server, client } = started;
+  for (const bytes of [5, 7]) {
+    const csv = { ...csvFile('email\n'), bytes };
+    const error = await failureOf(client.importContacts({ ...file, csv }));
+    expect(error).toMatchObject({ code: 'content-broken-off', cause: { code: 'import-malformed' } });
+  }
+  expect(server.requests).toHaveLength(0);
 });
 
 test('a call has a deadline, and one that misses it leaves the outcome of a POST open', async () => {

@@ -1,5 +1,9 @@
 // What the client sends, byte by byte, and what it makes of the answers.
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { WaitForSlot } from '../../shared/constant-contact/budget';
 import { LARGEST_CSV_BYTES, LARGEST_IMPORT_BODY_BYTES } from '../../shared/constant-contact/import-body';
+import { csvFile } from './support/csv-file';
 import { NOON, startClient, TOKEN, type StartedClient } from './support/client';
 
 let started: StartedClient;
@@ -8,12 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => started.server.close());
 
+const closed = async (stream: Readable) => stream.closed || (await once(stream, 'close'));
 const job = { activity_id: '86b90820-cc52-11ea-9dad-fa163e3d9194', state: 'initialized' };
 
 test('an import is one multipart request: the file, and all lists in one field', async () => {
   const { server, client } = started;
   server.answers({ status: 201, body: { ...job, source_file_name: 'run-0001-1.csv' } });
-  const csv = Buffer.from('email,first_name\r\nzoë@example.com,"Zoë\n"\r\n');
+  const csv = csvFile('email,first_name\r\nzoë@example.com,"Zoë\n"\r\n', 7);
 
   const accepted = await client.importContacts({
     fileName: 'run-0001-1.csv',
@@ -55,7 +60,7 @@ test('the largest file to all fifty lists fits into the largest body, and arrive
   const listIds = Array.from({ length: 50 }, (_, index) => `04fe9a97-a579-43c5-bb1a-58ed29bf0a${10 + index}`);
   const csv = Buffer.alloc(LARGEST_CSV_BYTES, 'x');
 
-  await client.importContacts({ fileName: `${'n'.repeat(200)}.csv`, csv, listIds });
+  await client.importContacts({ fileName: `${'n'.repeat(200)}.csv`, csv: csvFile(csv), listIds });
 
   const body = server.requests[0]!.body;
   expect(body.byteLength).toBeLessThanOrEqual(LARGEST_IMPORT_BODY_BYTES);
@@ -65,12 +70,12 @@ test('the largest file to all fifty lists fits into the largest body, and arrive
 test.each([
   [
     'a body over the limit',
-    { fileName: 'a.csv', csv: Buffer.alloc(LARGEST_IMPORT_BODY_BYTES), listIds: ['l'] },
+    { fileName: 'a.csv', csv: csvFile(Buffer.alloc(LARGEST_IMPORT_BODY_BYTES)), listIds: ['l'] },
   ],
-  ['no list', { fileName: 'a.csv', csv: Buffer.from('email'), listIds: [] }],
-  ['51 lists', { fileName: 'a.csv', csv: Buffer.from('email'), listIds: Array<string>(51).fill('l') }],
-  ['a list id that is two', { fileName: 'a.csv', csv: Buffer.from('email'), listIds: ['l,m'] }],
-  ['a file name that is not a CSV file', { fileName: 'a.txt', csv: Buffer.from('email'), listIds: ['l'] }],
+  ['no list', { fileName: 'a.csv', csv: csvFile('email'), listIds: [] }],
+  ['51 lists', { fileName: 'a.csv', csv: csvFile('email'), listIds: Array<string>(51).fill('l') }],
+  ['a list id that is two', { fileName: 'a.csv', csv: csvFile('email'), listIds: ['l,m'] }],
+  ['a file name that is not a CSV file', { fileName: 'a.txt', csv: csvFile('email'), listIds: ['l'] }],
 ])('an import with %s is stopped before anything is sent', async (_, file) => {
   const { server, client, budget } = started;
   await expect(client.importContacts(file)).rejects.toMatchObject({ code: 'import-malformed' });
@@ -80,12 +85,47 @@ test.each([
 
 test('an import whose time to start is over when its slot comes is not sent', async () => {
   const { server, client } = started;
-  const file = { fileName: 'a.csv', csv: Buffer.from('email'), listIds: ['l'] };
+  const file = { fileName: 'a.csv', csv: csvFile('email'), listIds: ['l'] };
   await expect(client.importContacts(file, { startBy: NOON - 1 })).rejects.toMatchObject({
     code: 'wait-for-slot',
     until: NOON,
   });
   expect(server.requests).toHaveLength(0);
+});
+
+test('a file is open before its slot is taken, and closed whatever comes of it', async () => {
+  const opened: Readable[] = [];
+  const events: string[] = [];
+  const csv = {
+    ...csvFile('email'),
+    open() {
+      events.push('opened');
+      opened.push(Readable.from([Buffer.from('email')]));
+      return Promise.resolve(opened.at(-1)!);
+    },
+  };
+  const file = { fileName: 'a.csv', csv, listIds: ['l'] };
+  const none = new WaitForSlot(NOON);
+  const parked = await startClient({
+    budget: {
+      reserve: () => {
+        events.push('slot');
+        return Promise.reject(none);
+      },
+      markDaySpent: () => Promise.resolve(),
+    },
+  });
+  try {
+    await expect(parked.client.importContacts(file)).rejects.toBe(none);
+    expect(events).toEqual(['opened', 'slot']);
+    started.server.answers({ status: 201, body: job });
+    await started.client.importContacts(file);
+    await expect(started.client.importContacts(file, { startBy: NOON - 1 })).rejects.toThrow(WaitForSlot);
+    expect(opened).toHaveLength(3);
+    await Promise.all(opened.map(closed));
+  } finally {
+    await parked.server.close();
+  }
 });
 
 const requests: readonly [

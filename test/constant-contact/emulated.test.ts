@@ -12,6 +12,7 @@ import { makeLease } from '../../shared/platform/lease';
 import { makeTable } from '../../shared/platform/tables';
 import { startConstantContact, type ConstantContactEmulator } from '../emulators/constant-contact/emulator';
 import { startAzurite, type Azurite } from '../support/azurite';
+import { csvFile } from './support/csv-file';
 import { makeMemorySecrets } from './support/memory-stores';
 import { makeRecordingLog } from './support/recording-log';
 
@@ -79,7 +80,7 @@ test('two instances renew an old token once, import at once, and break no limit'
     files.map((file, index) =>
       (index % 2 ? one : two).client.importContacts({
         fileName: `run-${index}.csv`,
-        csv: file,
+        csv: csvFile(file),
         listIds: [list.id],
       }),
     ),

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { LARGEST_CSV_BYTES } from '../../shared/constant-contact/import-body';
+import { csvFile } from './support/csv-file';
 import { startClient } from './support/client';
 
 const csv = () => Buffer.alloc(LARGEST_CSV_BYTES, content);
@@ -28,7 +29,11 @@ test('it arrives whole and of the length that was named, also after an answer th
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v3`;
   const started = await startClient({ apiUrl });
   try {
-    const sent = await started.client.importContacts({ fileName: 'a.csv', csv: csv(), listIds: ['l1'] });
+    const sent = await started.client.importContacts({
+      fileName: 'a.csv',
+      csv: csvFile(csv()),
+      listIds: ['l1'],
+    });
     expect(sent.id).toBe('j1');
     expect(asked).toBe(2);
     const [{ headers, body } = { headers: {}, body: Buffer.alloc(0) }] = whole;

@@ -1,6 +1,9 @@
 // Sending a batch: one import job for one attempt, whoever asks, how often, and whatever gets lost on the way.
+import { text } from 'node:stream/consumers';
 import { DaySpent, WaitForSlot } from '../../shared/constant-contact/budget';
+import type { Import } from '../../shared/constant-contact/import-body';
 import {
+  ContentBrokenOff,
   JobQueueFull,
   NotAllowed,
   NotFound,
@@ -55,6 +58,9 @@ function failOnce({ account }: PreparedRun, error: Error, carriedOut = false): v
   };
 }
 
+const brokenOff = () =>
+  new ContentBrokenOff({ method: 'POST', path: '/p', outcomeUnknown: true }, new Error('storage is away'));
+
 const claimed = (change = {}) =>
   aRecord(1, {
     state: 'claimed',
@@ -69,9 +75,10 @@ describe('a batch that nobody has sent', () => {
   test('is sent as it was prepared, to the list of the run, under a name of its own', async () => {
     const app = await start();
     await expect(app.send()).resolves.toEqual({ kind: 'sent' });
-    const [[file]] = app.posts() as [[{ fileName: string; csv: Buffer; listIds: string[] }]];
-    expect(file).toMatchObject({ fileName, listIds: [listId] });
-    expect(file.csv.toString()).toBe(app.files.text(app.manifest.batches[0]!.blob));
+    const [[file]] = app.posts() as [[Import]];
+    const [batch] = app.manifest.batches;
+    expect(file).toMatchObject({ fileName, listIds: [listId], csv: { bytes: batch!.bytes } });
+    expect(await text(await file.csv.open())).toBe(app.files.text(batch!.blob));
     expect(app.asked).toEqual(['main']);
     expect(await app.record(1)).toMatchObject({
       state: 'open',
@@ -245,6 +252,7 @@ describe('a call whose outcome nobody saw', () => {
       'an answer that cannot be read',
       new UnexpectedAnswer({ method: 'POST', path: '/p', outcomeUnknown: true }, 'x'),
     ],
+    ['the file broke off', brokenOff()],
   ])('settles, and then finds the job that was made: %s', async (_name, error) => {
     const app = await start();
     failOnce(app, error, true);
@@ -278,6 +286,20 @@ describe('a call whose outcome nobody saw', () => {
     }
     await expect(app.send()).resolves.toEqual({ kind: 'stopped' });
     expect(await app.run()).toMatchObject({ reason: { code: 'constant-contact-unavailable' } });
+    expect(await app.record(1)).toMatchObject({ state: 'claimed' });
+  });
+
+  test('as the file breaks off again and again is no fault of Constant Contact: the host tries on', async () => {
+    const app = await start();
+    app.account.before = (method) => {
+      if (method === 'importContacts') throw brokenOff();
+    };
+    for (let time = 1; time < maxTries; time++) {
+      await expect(app.send()).resolves.toMatchObject({ kind: 'later', why: 'settling' });
+      app.time.advance(settle);
+    }
+    await expect(app.send()).rejects.toMatchObject({ code: 'content-broken-off' });
+    expect(await app.run()).toMatchObject({ reason: null });
     expect(await app.record(1)).toMatchObject({ state: 'claimed' });
   });
 

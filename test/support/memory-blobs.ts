@@ -99,7 +99,7 @@ export function makeMemoryBlobs({ before, after }: MemoryBlobsOptions = {}): Mem
     stream: (name, etag) =>
       operate('stream', name, 0, () => {
         const found = blobs.get(name);
-        if (found?.facts.etag !== etag) throw new BlobChanged(name);
+        if (!found || (etag !== undefined && found.facts.etag !== etag)) throw new BlobChanged(name);
         return Readable.from([copy(found.content)]);
       }),
 
