@@ -120,6 +120,8 @@ resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
       '${signInCredentialSetting}': identityClientId
       AZURE_CLIENT_ID: identityClientId
+      // Bounds the room for young objects, of which the app has few: without it memory grows by 60 MB that nothing uses.
+      languageWorkers__node__arguments: '--max-semi-space-size=8'
       SEGMENT_STORAGE__accountName: segmentStorageName
       SEGMENT_CONTAINER: segmentContainer
       KEY_VAULT_URL: vaultUrl

@@ -5,6 +5,7 @@ import { builtinModules, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { readSettings, settingNames } from '../../shared/platform/settings';
 import { projectRoot } from '../support/project-root';
+import { workerArgumentsSetting } from '../support/worker-arguments';
 
 const root = projectRoot();
 const json = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8')) as unknown;
@@ -273,7 +274,12 @@ describe('local.settings.sample.json', () => {
   });
 
   test('names nothing that nobody reads', () => {
-    const host = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage', 'SEGMENT_STORAGE'];
+    const host = [
+      'FUNCTIONS_WORKER_RUNTIME',
+      workerArgumentsSetting,
+      'AzureWebJobsStorage',
+      'SEGMENT_STORAGE',
+    ];
     // The identity library looks for these.
     const identity = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'];
     const known = [...settingNames, ...host, ...identity];

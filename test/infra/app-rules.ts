@@ -1,4 +1,5 @@
 // What the function app runs on and with which settings.
+import { workerArgumentsSetting } from '../support/worker-arguments';
 import { appSettingsOf, at, expectProperty, ofType, type Rule } from './deployment';
 
 const memorySizes = [512, 2048, 4096];
@@ -10,6 +11,7 @@ const platformSettings = [
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID',
+  workerArgumentsSetting,
 ];
 
 /** Optional for the app, as elsewhere its identity may be another kind; a user-assigned one has to be named. */
@@ -70,6 +72,15 @@ export const appRules: readonly Rule[] = [
         ['properties', 'functionAppConfig', 'siteUpdateStrategy', 'type'],
         'Recreate',
       ),
+  },
+  {
+    name: 'the worker is started with the arguments with which it is measured',
+    faults(deployment, { workerArguments }) {
+      const set = appSettingsOf(deployment)[workerArgumentsSetting];
+      return set === workerArguments
+        ? []
+        : [`the worker's arguments are ${JSON.stringify(set)}, not ${JSON.stringify(workerArguments)}`];
+    },
   },
   {
     name: 'every setting without a default is set, and no other but those of the platform',

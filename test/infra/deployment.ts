@@ -24,6 +24,8 @@ export interface Deployment {
 export interface App {
   /** Names that the app does not start without. A storage account's stands for `NAME__accountName`. */
   readonly requiredSettings: readonly string[];
+  /** With which its worker is started. */
+  readonly workerArguments: string;
   /** The task hub, as host.json names it. */
   readonly hub: string;
 }

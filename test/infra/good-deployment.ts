@@ -12,6 +12,7 @@ export interface Draft {
 }
 
 export const app: App = {
+  workerArguments: '--some-argument',
   requiredSettings: ['AzureWebJobsStorage', 'SEGMENT_STORAGE', 'SEGMENT_CONTAINER', 'AUTH_TENANT_ID'],
   hub: 'OurHub',
 };
@@ -108,6 +109,7 @@ const settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD',
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: ofIdentity('clientId'),
   AZURE_CLIENT_ID: ofIdentity('clientId'),
+  languageWorkers__node__arguments: '--some-argument',
   SEGMENT_STORAGE__accountName: 'segments',
   SEGMENT_CONTAINER: 'container',
   AUTH_TENANT_ID: 'tenant',

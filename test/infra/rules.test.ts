@@ -237,6 +237,10 @@ const breaks: Readonly<Record<string, Readonly<Record<string, Edit>>>> = {
   'an update replaces every instance before the new version runs': {
     'it rolls': set(site, 'properties.functionAppConfig.siteUpdateStrategy.type', 'RollingUpdate'),
   },
+  'the worker is started with the arguments with which it is measured': {
+    'it has others': setting('languageWorkers__node__arguments', '--max-old-space-size=100'),
+    'it has none': unset('languageWorkers__node__arguments'),
+  },
   'every setting without a default is set, and no other but those of the platform': {
     'one that the app needs is not': unset('SEGMENT_CONTAINER'),
     "an account's is not": unset('SEGMENT_STORAGE__accountName'),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, SettingsFaulty } from '../../shared/platform/settings';
 import { projectRoot } from '../support/project-root';
+import { workerArguments } from '../support/worker-arguments';
 import { accessRules } from './access-rules';
 import { appRules } from './app-rules';
 import { availabilityRules } from './availability-rules';
@@ -39,5 +40,9 @@ export function readApp(): App {
   const host = JSON.parse(readFileSync(join(projectRoot(), 'host.json'), 'utf8')) as {
     extensions: { durableTask: { hubName: string } };
   };
-  return { requiredSettings: requiredSettings(), hub: host.extensions.durableTask.hubName };
+  return {
+    requiredSettings: requiredSettings(),
+    workerArguments: workerArguments(),
+    hub: host.extensions.durableTask.hubName,
+  };
 }

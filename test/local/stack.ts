@@ -9,6 +9,7 @@ import { startKeyVault } from '../emulators/key-vault';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { nextFreePort } from '../support/ports';
 import { projectRoot } from '../support/project-root';
+import { workerArguments, workerArgumentsSetting } from '../support/worker-arguments';
 
 /** The directory that local sign-ins belong to. */
 export const localTenantId = '7f3c1d52-0a4e-4b1f-8d39-5c2b6e0a9f11';
@@ -147,6 +148,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       CONSTANT_CONTACT_API_URL: constantContact.apiUrl,
       CONSTANT_CONTACT_TOKEN_URL: constantContact.tokenUrl,
       CONSTANT_CONTACT_AUTHORIZE_URL: constantContact.authorizeUrl,
+      [workerArgumentsSetting]: workerArguments(),
       ...localPace,
       ...options.settings,
     };

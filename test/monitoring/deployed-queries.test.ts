@@ -43,7 +43,9 @@ function deploymentOf({
 }
 
 const faultsOf = (deployment: Deployment) =>
-  monitoringRules.flatMap(({ faults }) => faults(deployment, { requiredSettings: [], hub: '' }));
+  monitoringRules.flatMap(({ faults }) =>
+    faults(deployment, { requiredSettings: [], workerArguments: '', hub: '' }),
+  );
 
 test('a deployment with the queries of the files keeps the rules', () => {
   expect(faultsOf(deploymentOf())).toEqual([]);
