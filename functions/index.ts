@@ -9,7 +9,7 @@ import { importBatch } from './activities/import-batch';
 import { openRun } from './activities/open-run';
 import { prepareBatches } from './activities/prepare-batches';
 import { compose } from './composition';
-import { guard } from './http/access';
+import { guard } from './http/guard';
 import { routesOf } from './http/routes';
 import { exportRun } from './orchestrators/export-run';
 import { lookAfterConnections } from './timers/look-after-connections';

@@ -111,7 +111,7 @@ const broken: readonly (readonly [file: string, code: string, message: RegExp])[
   ],
   [
     inner,
-    "import { guard } from '../../functions/http/access'; export const it = guard;",
+    "import { guard } from '../../functions/http/guard'; export const it = guard;",
     /never imports functions/,
   ],
   [

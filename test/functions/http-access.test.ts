@@ -1,5 +1,5 @@
 // The guard in front of every route: who gets through, and what the others are told.
-import { guard } from '../../functions/http/access';
+import { guard } from '../../functions/http/guard';
 import { Problem } from '../../functions/http/problem';
 import type { Route } from '../../functions/http/route';
 import type { Principal } from '../../shared/access/principal';

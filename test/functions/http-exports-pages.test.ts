@@ -1,6 +1,6 @@
 // The lists of exports and runs over HTTP: filters, order, pages, and what a page costs when there are many.
-import { listExports } from '../../functions/http/list-exports';
-import { listRuns } from '../../functions/http/list-runs';
+import { listExports } from '../../functions/http/exports/list-exports';
+import { listRuns } from '../../functions/http/runs/list-runs';
 import type { Table } from '../../shared/platform/tables';
 import { newRunId, type Run } from '../../shared/runs/run';
 import { anExport, aRun, noon } from '../runs/support/fixtures';

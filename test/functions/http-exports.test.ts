@@ -1,11 +1,11 @@
 // Exports over HTTP: what is saved, what is checked before, who may do it, and what stays on record.
-import { changeExport } from '../../functions/http/change-export';
-import { createExport } from '../../functions/http/create-export';
-import { duplicateExport } from '../../functions/http/duplicate-export';
-import { previewExport } from '../../functions/http/preview-export';
-import { readExport } from '../../functions/http/read-export';
-import { removeExport } from '../../functions/http/remove-export';
-import { rescheduleExports } from '../../functions/http/reschedule-exports';
+import { changeExport } from '../../functions/http/exports/change-export';
+import { createExport } from '../../functions/http/exports/create-export';
+import { duplicateExport } from '../../functions/http/exports/duplicate-export';
+import { previewExport } from '../../functions/http/exports/preview-export';
+import { readExport } from '../../functions/http/exports/read-export';
+import { removeExport } from '../../functions/http/exports/remove-export';
+import { rescheduleExports } from '../../functions/http/exports/reschedule-exports';
 import { aConnection, anExport, aRun, listId, runId } from '../runs/support/fixtures';
 import type { Answered, Ask } from './http-world';
 import { startWholeWorld, type WholeWorld } from './whole-world';

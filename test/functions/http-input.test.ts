@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { checkMatch, etagOf, requireMatch } from '../../functions/http/etag';
 import { LARGEST_BODY_BYTES } from '../../functions/http/read-input';
-import { cursorOf, keyOf, pageQuery } from '../../functions/http/page';
+import { cursorOf, keyOf, pageQuery } from '../../functions/http/cursor';
 import { route, type Route } from '../../functions/http/route';
 import { startHttpWorld, type Ask, type HttpWorld } from './http-world';
 

@@ -1,6 +1,6 @@
 // Retrying a run over HTTP, and how a run is shown in detail.
-import { readRun } from '../../functions/http/read-run';
-import { retryRun } from '../../functions/http/retry-run';
+import { readRun } from '../../functions/http/runs/read-run';
+import { retryRun } from '../../functions/http/runs/retry-run';
 import type { Run } from '../../shared/runs/run';
 import { aManifest, aBatch, aRecord, aRun, noCounters, noon, runId } from '../runs/support/fixtures';
 import { fates } from '../../shared/runs/report';

@@ -1,11 +1,11 @@
 // The routes behind the guard: what they answer, what they ask of the Durable extension, and what they never pass on.
-import { cancelRun } from '../../functions/http/cancel-run';
-import { listSegments } from '../../functions/http/list-segments';
-import { live } from '../../functions/http/live';
-import { readRejects } from '../../functions/http/read-rejects';
-import { readRun } from '../../functions/http/read-run';
-import { runViewSchema } from '../../functions/http/run-view';
-import { startRun } from '../../functions/http/start-run';
+import { cancelRun } from '../../functions/http/runs/cancel-run';
+import { listSegments } from '../../functions/http/segments/list-segments';
+import { live } from '../../functions/http/health/live';
+import { readRejects } from '../../functions/http/runs/read-rejects';
+import { readRun } from '../../functions/http/runs/read-run';
+import { runViewSchema } from '../../functions/http/runs/run-view';
+import { startRun } from '../../functions/http/runs/start-run';
 import type { Run } from '../../shared/runs/run';
 import { aRun, noon, runId } from '../runs/support/fixtures';
 import { ModelMissing } from '../../shared/segments/errors';

@@ -1,5 +1,5 @@
 // Running all exports over HTTP: what becomes of each, and that one that fails does not keep the others.
-import { runAll } from '../../functions/http/run-all';
+import { runAll } from '../../functions/http/runs/run-all';
 import { anExport, aRun, runId } from '../runs/support/fixtures';
 import type { Ask } from './http-world';
 import { startWholeWorld, type WholeWorld } from './whole-world';

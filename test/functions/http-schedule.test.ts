@@ -1,7 +1,7 @@
 // The refresh schedule of the deployment over HTTP.
-import { changeSchedule } from '../../functions/http/change-schedule';
-import { readExport } from '../../functions/http/read-export';
-import { readSchedule } from '../../functions/http/read-schedule';
+import { changeSchedule } from '../../functions/http/schedule/change-schedule';
+import { readExport } from '../../functions/http/exports/read-export';
+import { readSchedule } from '../../functions/http/schedule/read-schedule';
 import { startHttpWorld, type HttpWorld } from './http-world';
 
 let app: HttpWorld;

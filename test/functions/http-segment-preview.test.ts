@@ -1,5 +1,5 @@
 // The columns of a segment over HTTP, whatever the segment is called.
-import { previewSegment } from '../../functions/http/preview-segment';
+import { previewSegment } from '../../functions/http/segments/preview-segment';
 import { ShardChanged } from '../../shared/segments/errors';
 import { startWholeWorld, type WholeWorld } from './whole-world';
 

@@ -3,7 +3,7 @@
 import { HttpRequest, InvocationContext, type HttpMethod, type HttpResponseInit } from '@azure/functions';
 import { input } from 'durable-functions';
 import { compose, type Deps } from '../../functions/composition';
-import { guard } from '../../functions/http/access';
+import { guard } from '../../functions/http/guard';
 import { routesOf } from '../../functions/http/routes';
 import type { Route } from '../../functions/http/route';
 import type { Role } from '../../shared/access/principal';

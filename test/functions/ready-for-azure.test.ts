@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules, isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readSettings, settingNames } from '../../shared/platform/settings';
 import { projectRoot } from '../support/project-root';
 import { workerArgumentsSetting } from '../support/worker-arguments';
@@ -123,13 +123,14 @@ describe('host.json', () => {
 
 describe('loading the built app', () => {
   const camel = (file: string) =>
-    file.replace(/\.ts$/, '').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    basename(file, '.ts').replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   /** What several functions of a folder have in common is not one. */
   const isFunction = (folder: string, source: string) => folder !== 'http' || /\broute\(\{/.test(source);
 
   /** The function that each file is named after, if it exports one of its name. */
   const functionsIn = (folder: string) =>
-    readdirSync(join(root, 'functions', folder))
+    readdirSync(join(root, 'functions', folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
       .map((file) => ({
         name: camel(file),
         source: readFileSync(join(root, 'functions', folder, file), 'utf8'),

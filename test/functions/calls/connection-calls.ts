@@ -1,5 +1,5 @@
 // Calls of the routes of connections.
-import { startSignIn } from '../../../functions/http/start-sign-in';
+import { startSignIn } from '../../../functions/http/connections/start-sign-in';
 import { etagOf } from '../../../functions/http/etag';
 import { aConnection, aRun } from '../../runs/support/fixtures';
 import type { Ask } from '../http-world';
