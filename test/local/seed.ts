@@ -22,7 +22,10 @@ export interface WantedExport {
   };
 }
 
-/** Signs a connection in at the emulated Constant Contact (tokens and client secret go to the vault), and makes an export that uses it. */
+/**
+ * Signs a connection in at the emulated Constant Contact, to an account of its own (tokens and client secret go to the vault), and makes
+ * an export that uses it.
+ */
 export async function seedConnectionAndExport(
   stack: Pick<Stack, 'appEnvironment' | 'constantContact'>,
   wanted: WantedExport,
@@ -37,7 +40,9 @@ export async function seedConnectionAndExport(
   const who = { id: '', name: 'the local set-up' };
 
   const connectionId = newId();
-  const issued = constantContact.issueTokens();
+  // Two connections cannot share an account either.
+  const account = { id: connectionId, organization: 'Emulated Organisation' };
+  const issued = constantContact.issueTokens({ encodedAccountId: account.id });
   await platform.secrets.set('constant-contact-client-secret', constantContact.clientSecret);
   await platform.secrets.set(
     tokenSecretName(connectionId),
@@ -53,7 +58,7 @@ export async function seedConnectionAndExport(
     name: `Constant Contact for ${wanted.name}`,
     sharedWith: 'administrators-and-contributors',
     consent: { version: '1', acceptedAt: now, acceptedBy: who },
-    account: null,
+    account,
     exportUser: null,
     contactLimit: null,
     createdAt: now,
