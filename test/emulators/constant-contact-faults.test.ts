@@ -105,6 +105,26 @@ describe('a request fault', () => {
     expect((await get('/activities')).status).toBe(200);
     expect(performance.now() - before).toBeGreaterThan(75);
   });
+
+  test('can hold answers back until so many requests are there', async () => {
+    const { emulator, get } = await start();
+    emulator.failRequest({
+      path: '/v3/contact_lists',
+      times: 3,
+      action: { kind: 'gather', requests: 3 },
+    });
+    const order: string[] = [];
+    const ask = async (name: string, path: string) => {
+      expect((await get(path)).status).toBe(200);
+      order.push(name);
+    };
+    const held = [ask('held', '/contact_lists'), ask('held', '/contact_lists')];
+    await ask('another', '/activities');
+    held.push(ask('held', '/contact_lists'));
+    await Promise.all(held);
+    expect(order).toEqual(['another', 'held', 'held', 'held']);
+    await ask('later', '/contact_lists');
+  });
 });
 
 describe('a job fault', () => {

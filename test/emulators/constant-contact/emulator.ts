@@ -12,6 +12,7 @@ import { readCall, send, type Call, type Answer } from '../call';
 import { makeControl, type Control } from './control';
 import { applyFault, isDrop } from './fault-answers';
 import { makeFaults, type FaultAction } from './faults';
+import { makeGatherings } from './gatherings';
 import { inspect, members, type EmulatorState, type Member } from './inspection';
 import { noJournal, openJournal } from './journal';
 import { makeGate } from './limits';
@@ -49,6 +50,7 @@ export async function startConstantContact(options: Options = {}): Promise<Const
   );
   const gate = makeGate(configuration.limits);
   const faults = makeFaults();
+  const gatherings = makeGatherings();
   const log = makeRequestLog();
   const inspected = { account, gate, log };
   const control = makeControl({ account, configuration, faults, time });
@@ -97,6 +99,7 @@ export async function startConstantContact(options: Options = {}): Promise<Const
     if (result === 'drop') return void request.socket.destroy();
     if (fault?.kind === 'delay')
       await delay(fault.milliseconds, undefined, { signal: ending.signal }).catch(() => undefined);
+    if (fault?.kind === 'gather') await gatherings.join(fault);
     send(response, result, headers);
   }
 

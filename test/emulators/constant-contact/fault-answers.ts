@@ -18,6 +18,7 @@ export function applyFault(
       if (fault.when === 'after') work();
       return statusAnswer(fault, retryAfterSeconds);
     case 'delay':
+    case 'gather':
       return work();
     case 'not-json':
       return {

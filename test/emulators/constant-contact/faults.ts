@@ -16,6 +16,8 @@ const action = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop'), when: z.enum(['before', 'after']) }),
   /** The answer comes late; the work is done at once. */
   z.strictObject({ kind: z.literal('delay'), milliseconds: z.number().int().min(0) }),
+  /** The answers wait for each other, until so many requests are there; the work is done at once. */
+  z.strictObject({ kind: z.literal('gather'), requests: z.number().int().min(1) }),
   z.strictObject({ kind: z.literal('not-json') }),
   z.strictObject({ kind: z.literal('without'), field: z.string() }),
 ]);
