@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { makeAppApi } from '../demo/app-api';
+import { faultsOfFiles } from '../demo/checks';
 import { seedConnectionAndExport } from '../local/seed';
 import { startStack, type Stack } from '../local/stack';
 import { exportColumns } from './bench-export';
@@ -72,9 +73,16 @@ function checkCounts(counts: Readonly<Record<string, number>> | null, data: Data
     ]);
 }
 
+function checkFiles({ constantContact }: Stack): void {
+  const faults = faultsOfFiles(constantContact.state(0));
+  if (faults.length > 0) throw new WrongResult('what was sent', faults);
+}
+
+/** Who is not active is missing. */
 function checkList({ constantContact }: Stack, listId: string, data: DataSet): void {
   const roll = makeRollCall(data.profiles);
-  for (const { address, fields } of constantContact.members(listId)) {
+  for (const { address, status, fields } of constantContact.members(listId)) {
+    if (status !== 'active') continue;
     const { first_name: firstName = '', last_name: lastName = '' } = fields;
     roll.meet({ address, firstName, lastName });
   }
@@ -138,6 +146,7 @@ export async function startBenchStack(data: DataSet, exportCount: number): Promi
           ]);
         checkCounts(counts, data);
       }
+      checkFiles(stack);
       const state = constantContact.state(0);
       for (const { listId } of seeded) checkList(stack, listId, data);
       const imports = state.requests.log.filter(
