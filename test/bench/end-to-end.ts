@@ -11,7 +11,7 @@ import { modelOf, segmentName, type DataSet } from './data-set';
 import { expectedCounts } from './people';
 import { makePreparations } from './preparations';
 import { makeRollCall, WrongResult } from './roll-call';
-import { peakMemoryOf } from './worker-memory';
+import { watchWorker } from './worker-memory';
 
 export const container = 'segments';
 const prefix = 'bench';
@@ -124,6 +124,7 @@ export async function startBenchStack(data: DataSet, exportCount: number): Promi
 
     const run = async (signal: AbortSignal): Promise<EndToEnd> => {
       const api = makeAppApi(stack.functionsUrl, signal);
+      const peakMemory = await watchWorker(stack.host);
       // At the pace of the request budget they would open one after another, and the first be prepared before the last is open: so
       // Constant Contact answers the last request of opening to all of them at once. The app and its pace are as in production.
       stack.constantContact.failRequest({
@@ -136,7 +137,7 @@ export async function startBenchStack(data: DataSet, exportCount: number): Promi
       const accepted = Date.now();
       const runs = await Promise.all(paths.map((path) => api.untilOver(path, deadlineMs, () => undefined)));
       const over = Date.now();
-      const peakMemoryMB = peakMemoryOf(await stack.host.workerPid());
+      const peakMemoryMB = await peakMemory();
 
       for (const { status, counts, reason } of runs) {
         if (status !== 'Completed with warnings')

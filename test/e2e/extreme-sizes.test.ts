@@ -2,7 +2,7 @@
 // process stays as small as it is for any other file. Its resident memory is measured from outside.
 import { gzipSync } from 'node:zlib';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { peakMemoryOf } from '../bench/worker-memory';
+import { watchWorker } from '../bench/worker-memory';
 import { makeAppApi } from '../demo/app-api';
 import { seedConnectionAndExport } from '../local/seed';
 import { startStack, type Stack } from '../local/stack';
@@ -70,9 +70,10 @@ async function run(name: string) {
     columns: { email: 'Email', profileId: 'Id', firstName: 'First', lastName: 'Last' },
   });
   const api = makeAppApi(stack.functionsUrl, deadline.signal);
+  const peakMemory = await watchWorker(stack.host);
   const path = await api.startRun(exportId);
   const ended = await api.untilOver(path, 100_000, () => undefined);
-  return { ...ended, memory: peakMemoryOf(await stack.host.workerPid()) };
+  return { ...ended, memory: await peakMemory() };
 }
 
 const header = Buffer.from(`${columns.join(',')}\n`);
