@@ -16,6 +16,8 @@ export interface Run {
   readonly status: string;
   readonly reason: { readonly code: string; readonly sentence: string } | null;
   readonly warnings: readonly string[];
+  /** In UTC; null until it is over. */
+  readonly endedAt: string | null;
   readonly progress: {
     readonly phase: string;
     readonly batches: { readonly total: number; readonly sent: number; readonly done: number };

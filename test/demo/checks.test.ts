@@ -22,6 +22,7 @@ const goodRun: Run = {
   status: 'Completed with warnings',
   reason: null,
   warnings: [],
+  endedAt: '2024-09-17T12:00:00.000Z',
   progress: null,
   counts: goodCounts,
   rejectedByReason: {
