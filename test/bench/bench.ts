@@ -18,8 +18,8 @@ import { makeRollCall, meetFile, WrongResult } from './roll-call';
 import { batchPaths, type TransformJob, type Transformed } from './transform-process';
 
 const containerUrl = 'https://bench.blob.core.windows.net/segments';
-/** Enough for the compiler to have seen the hot path. */
-const warmUpProfiles = 100_000;
+/** Enough for the compiler to have seen the hot path; fewer when little is measured. */
+const warmUpProfiles = ({ sizes }: Options) => Math.min(100_000, 10 * Math.max(...sizes));
 const concurrentProfiles = 100_000;
 
 interface Processes {
@@ -137,7 +137,7 @@ async function bench(options: Options, folder: string, signal: AbortSignal): Pro
   };
   try {
     say('Warming up …');
-    const warmUp = await writeDataSet(join(folder, 'warm-up'), warmUpProfiles, containerUrl);
+    const warmUp = await writeDataSet(join(folder, 'warm-up'), warmUpProfiles(options), containerUrl);
     for (let round = 1; round <= 3; round++) await transformBoth(processes, warmUp);
     const runs: Measured[] = [];
     for (const profiles of options.sizes)
