@@ -26,15 +26,18 @@ export function makeRepair(deps: {
     const lock = await runs.lock(exportId);
     const { runId } = lock;
     if (!runId) return lock;
-    const run = await runs.get(runId);
+    const before = await runs.get(runId);
     const { state } = await runner.look(runId);
     if (state === 'on') return lock;
-    if (state === 'absent' && run && run.status === 'Queued') {
+    // Again, as it may have ended since, or have been started by whoever asked for it.
+    const run = await runs.get(runId);
+    if (run && isOver(run.status)) return runs.lock(exportId);
+    if (state === 'absent' && before?.status === 'Queued') {
+      if (run?.status !== 'Queued') return lock;
       log.warn('run.started-late', { run: runId, export: exportId });
       await runner.start(runId);
       return lock;
     }
-    if (run && isOver(run.status)) return runs.lock(exportId);
     log.error('run.closed-late', { run: runId, export: exportId });
     await closeRun({ runId, reason: 'broken' });
     return runs.lock(exportId);

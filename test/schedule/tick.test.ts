@@ -253,6 +253,44 @@ describe('what a crash left behind', () => {
     expect(app.started).toEqual([]);
   });
 
+  test.each<['over' | 'absent', 'Queued' | 'Processing']>([
+    ['over', 'Processing'],
+    ['absent', 'Processing'],
+    ['absent', 'Queued'],
+  ])('a run that ends while the timer looks, and is %s then, is no fault', async (seen, status) => {
+    const app = await startKnown();
+    await leave(app, status);
+    const late = app.instance();
+    await late({
+      ...app.runner,
+      async look() {
+        await app.end(runId);
+        return { state: seen };
+      },
+    });
+    expect(app.closed).toEqual([]);
+    expect(app.started).toEqual([]);
+    expect(app.logged.events.filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(await app.runs.lock('spring')).toMatchObject({ runId: null });
+  });
+
+  test('a run that is started by whoever asked for it, right after the timer found no orchestration, is left alone', async () => {
+    const app = await startKnown();
+    await leave(app, 'Queued');
+    const late = app.instance();
+    await late({
+      ...app.runner,
+      async look() {
+        app.orchestrations.set(runId, 'on');
+        await app.runs.update(runId, (run) => ({ ...run, status: 'Processing' }));
+        return { state: 'absent' };
+      },
+    });
+    expect(app.closed).toEqual([]);
+    expect(app.started).toEqual([]);
+    expect(await app.runs.lock('spring')).toMatchObject({ runId });
+  });
+
   test('is repaired also for an export that has lost its connection or its segment', async () => {
     const app = await start({ connectionId: null, segments: ['gone'] });
     await leave(app, 'Processing');
