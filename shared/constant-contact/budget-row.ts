@@ -28,6 +28,9 @@ export const TRANSPORT_ROOM_MILLISECONDS = 200;
  */
 export const WINDOW_MILLISECONDS = 1000 + SLOT_VALID_MILLISECONDS + TRANSPORT_ROOM_MILLISECONDS;
 
+/** From one slot to the next. */
+export const slotDistance = (perSecond: number): number => WINDOW_MILLISECONDS / perSecond;
+
 /** Around 00:00 UTC no slot is given, so that Constant Contact counts each call on the day on which we count it. */
 const MIDNIGHT_ROOM_MILLISECONDS = 1000;
 
@@ -79,6 +82,6 @@ export function takeSlot(
   const day = dayOf(slot);
   const used = usedOn(row, slot) + (counted === day ? 0 : 1);
   if (used > limits.perDay) return { kind: 'spent', until: startOfNextDay(slot) };
-  const nextSlot = slot + WINDOW_MILLISECONDS / limits.perSecond;
+  const nextSlot = slot + slotDistance(limits.perSecond);
   return { kind: 'slot', slot, row: { day, used, nextSlot, spentUntil: row.spentUntil } };
 }

@@ -1,4 +1,5 @@
 // How long a run still takes, as far as one can tell.
+import { slotDistance } from '../constant-contact/budget-row';
 
 /** An import job of Constant Contact takes minutes rather than seconds; its documentation names no figure. */
 const typicalJobSeconds = 60;
@@ -15,5 +16,5 @@ export interface Remaining {
 export function estimateSeconds({ unsent, open, requestsPerSecond, jobMilliseconds }: Remaining): number {
   if (unsent + open === 0) return 0;
   const job = jobMilliseconds === undefined ? typicalJobSeconds : jobMilliseconds / 1000;
-  return Math.ceil(unsent / requestsPerSecond + job);
+  return Math.ceil((unsent * slotDistance(requestsPerSecond)) / 1000 + job);
 }
