@@ -46,10 +46,9 @@ export function makeRemoveOldRuns(deps: {
     await files.removeAll(folderOf(id));
     await imports.removeAll(id);
     await forgetHistory(id);
+    if (isLast) await runs.forget(exportId);
     // It is by its row that the rest is found.
-    const done = await runs.remove(run);
-    if (done && isLast) await runs.forget(exportId);
-    return done;
+    return runs.remove(run);
   }
 
   return async (forgetHistory) => {

@@ -11,6 +11,11 @@ const ofSegments = 'segment';
 export interface ScheduleStore {
   /** By the export's id. */
   states(): Promise<ReadonlyMap<string, Stored<ScheduleState>>>;
+  /**
+   * Makes an export known here, so that what it leaves is found once it is removed. No effect when it is known.
+   * @param consideredAt due times up to this moment do not count; UTC (ISO 8601).
+   */
+  note(exportId: string, consideredAt: string): Promise<void>;
   /** @returns what is stored now; `undefined` when another instance was faster. */
   put(
     exportId: string,
@@ -34,6 +39,11 @@ export function makeScheduleStore(table: Table): ScheduleStore {
     async states() {
       const rows = await Array.fromAsync(table.all(scheduleStateSchema, ofExports));
       return new Map(rows.map((row) => [row.rowKey, row]));
+    },
+
+    async note(exportId, consideredAt) {
+      const value = scheduleStateSchema.parse({ consideredAt, due: null });
+      await table.change(ofExports, [written(exportId, undefined, value)]);
     },
 
     async put(exportId, before, state) {

@@ -9,6 +9,7 @@ import type { Stored } from '../platform/tables';
 import type { Lock } from '../runs/lock';
 import type { OldestOpenJob } from '../runs/oldest-open-job';
 import type { Repair, Runner } from '../runs/repair';
+import type { RunStore } from '../runs/run-store';
 import type { PointerState } from '../segments/layout';
 import { mapLimited } from '../segments/map-limited';
 import type { SegmentSource } from '../segments/segment-source';
@@ -23,6 +24,7 @@ import type { StartOnNewData } from './start-on-new-data';
 
 export interface TickDeps {
   readonly exports: ExportStore;
+  readonly runs: Pick<RunStore, 'last' | 'forget'>;
   readonly refreshSchedule: RefreshScheduleStore;
   readonly schedules: ScheduleStore;
   readonly segments: Pick<SegmentSource, 'pointer'>;
@@ -41,7 +43,7 @@ export type Tick = (runner: Runner) => Promise<void>;
 const exportsAtOnce = 16;
 
 export function makeTick(deps: TickDeps): Tick {
-  const { exports, refreshSchedule, schedules, segments, repair, clock, log } = deps;
+  const { exports, runs, refreshSchedule, schedules, segments, repair, clock, log } = deps;
   const reportSegment = makeReportSegment({ clock, log });
 
   return async (host) => {
@@ -101,8 +103,7 @@ export function makeTick(deps: TickDeps): Tick {
       const lock = await repaired(each.id);
       const by = governing(each, refresh);
       if (by.kind === 'times') return deps.startAtTimes(each, by, state, runner);
-      // Every export has one, by which it is known once it is removed.
-      if (!state) await schedules.put(each.id, undefined, { consideredAt, due: null });
+      if (!state) await schedules.note(each.id, consideredAt);
       if (by.kind === 'new-data') await deps.startOnNewData(each, by, lock, look, runner);
     };
     await mapLimited(wanted, exportsAtOnce, (each) =>
@@ -111,10 +112,12 @@ export function makeTick(deps: TickDeps): Tick {
 
     const present = new Set(wanted.map(({ id }) => id));
     const removed = [...states.keys()].filter((id) => !present.has(id));
-    // A run that was on when its export was removed may have to be closed yet.
+    // A run that was on when its export was removed may have to be closed yet. Its lock goes with its last run, if it has any.
     const forget = async (exportId: string) => {
       const { runId } = await repaired(exportId);
-      if (!runId) await schedules.remove(exportId);
+      if (runId) return;
+      if (!(await runs.last(exportId))) await runs.forget(exportId);
+      await schedules.remove(exportId);
     };
     await mapLimited(removed, exportsAtOnce, (id) => apart(id, () => forget(id)));
 

@@ -132,6 +132,20 @@ test('what fails keeps no other run, and is done at the next round', async () =>
   expect(await app.runs.get(first)).toBeUndefined();
 });
 
+test('the lock of an export that is gone goes also when the removal of its last run died half way', async () => {
+  const app = await start();
+  await app.ran(400, { exportId: 'gone' });
+  const { remove } = app.deps.runs;
+  const dying = jest.spyOn(app.deps.runs, 'remove').mockImplementation(async (run) => {
+    await remove(run);
+    throw new Error('the worker is gone');
+  });
+  await app.tick();
+  dying.mockRestore();
+  await app.tick();
+  expect([...app.tables.runs.dump().keys()].filter((key) => key.includes('gone'))).toEqual([]);
+});
+
 test('a removal that died half way is finished', async () => {
   const app = await start();
   await app.exports.create(anExport());

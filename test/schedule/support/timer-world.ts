@@ -85,6 +85,7 @@ export function makeTimerWorld(options: WorldOptions = {}) {
     const startRun = makeStartRun({ runs, clock, log: logged.log });
     return makeTick({
       exports,
+      runs,
       refreshSchedule,
       schedules,
       segments: source,
@@ -106,7 +107,7 @@ export function makeTimerWorld(options: WorldOptions = {}) {
     });
   };
   const tick = instance();
-  const takeAsKnown = makeTakeAsKnown({ runs, segments: source, log: logged.log });
+  const takeAsKnown = makeTakeAsKnown({ runs, schedules, segments: source, log: logged.log });
 
   return {
     tables,
