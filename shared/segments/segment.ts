@@ -33,7 +33,10 @@ export interface Segment {
   readonly name: string;
   readonly columns: readonly string[];
   readonly shards: readonly Shard[];
-  /** Changes when the segment's data changes, and only then. Opaque, short, safe in a table row. */
+  /**
+   * Another one when the segment's data is another one. In the Customer Insights layout it stands for the whole `model.json`, so it
+   * also changes with the data of another segment. Opaque, short, safe in a table row.
+   */
   readonly pointer: string;
   /** When the data was last written, in UTC (ISO 8601). */
   readonly lastRefreshed: string;
