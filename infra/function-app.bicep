@@ -16,6 +16,7 @@ param workspaceId string
 param authClientId string
 param authTenantId string
 param constantContactClientId string
+param runRetentionDays int
 
 @description('Settings that differ from their defaults. They never replace one that this file sets.')
 param settings object
@@ -127,6 +128,7 @@ resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
       KEY_VAULT_URL: vaultUrl
       AUTH_TENANT_ID: authTenantId
       CONSTANT_CONTACT_CLIENT_ID: constantContactClientId
+      RUN_RETENTION_DAYS: string(runRetentionDays)
     }
   )
 }

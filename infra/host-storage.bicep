@@ -5,13 +5,16 @@ param name string
 param location string
 param tags object
 param redundancy string
-param runFilesRetentionDays int
+param runRetentionDays int
 param workspaceId string
 
 @description('Whose account it is: the identity of the app.')
 param principalId string
 
 var deploymentContainer = 'deployment'
+// Later than the app itself, which removes the files of a run with all the rest of it: days between the first file of a run and its end,
+// and until the timer comes round to it.
+var deletedAfterDays = runRetentionDays + 7
 // Durable derives its names from the task hub, which host.json names.
 var hub = toLower(loadJsonContent('../host.json').extensions.durableTask.hubName)
 
@@ -40,13 +43,14 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
     policy: {
       rules: [
         {
-          // Batch files that did not go through, rejects, manifests and reports lie in one folder a run.
+          // Batch files that did not go through, rejects, manifests and reports lie in one folder a run. The app removes those of old runs
+          // but the last one of each export, whose row stays: this is what ends the addresses in its files, and whatever the app missed.
           name: 'delete-run-files'
           enabled: true
           type: 'Lifecycle'
           definition: {
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['runs/'] }
-            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: runFilesRetentionDays } } }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: deletedAfterDays } } }
           }
         }
         {
@@ -56,7 +60,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
           type: 'Lifecycle'
           definition: {
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['${hub}-largemessages/'] }
-            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: runFilesRetentionDays } } }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: deletedAfterDays } } }
           }
         }
       ]

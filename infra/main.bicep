@@ -54,9 +54,9 @@ param alwaysReadyDurable int = 1
 @description('How often the storage accounts keep their data: three times in one data centre, or across the zones of a region that has them.')
 param storageRedundancy string = 'Standard_LRS'
 
-@minValue(3)
-@description('Days after which the files of a run (batches that did not go through, rejects, manifest, report) are deleted. They hold addresses.')
-param runFilesRetentionDays int = 30
+@minValue(1)
+@description('Days for which a run is kept after its end, with its files (batches that did not go through, rejects, manifest, report), which hold addresses.')
+param runRetentionDays int = 90
 
 @minValue(30)
 @maxValue(730)
@@ -110,7 +110,7 @@ module hostStorage 'host-storage.bicep' = {
     location: location
     tags: tags
     redundancy: storageRedundancy
-    runFilesRetentionDays: runFilesRetentionDays
+    runRetentionDays: runRetentionDays
     workspaceId: telemetry.outputs.workspaceId
     principalId: identity.outputs.principalId
   }
@@ -173,6 +173,7 @@ module functionApp 'function-app.bicep' = {
     authClientId: authClientId
     authTenantId: authTenantId
     constantContactClientId: constantContactClientId
+    runRetentionDays: runRetentionDays
     settings: appSettings
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount

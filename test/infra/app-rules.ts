@@ -14,8 +14,11 @@ const platformSettings = [
   workerArgumentsSetting,
 ];
 
-/** Optional for the app, as elsewhere its identity may be another kind; a user-assigned one has to be named. */
-const identitySetting = 'AZURE_CLIENT_ID';
+/**
+ * Optional for the app. Elsewhere its identity may be another kind; a user-assigned one has to be named. How long runs are kept is what
+ * the deletion of old files goes by.
+ */
+const namedSettings = ['AZURE_CLIENT_ID', 'RUN_RETENTION_DAYS'];
 
 const site = 'Microsoft.Web/sites';
 const scale = (name: string) => ['properties', 'functionAppConfig', 'scaleAndConcurrency', name];
@@ -89,7 +92,7 @@ export const appRules: readonly Rule[] = [
       const account = (name: string) => `${name}__accountName`;
       const wanted = [
         ...requiredSettings.map((name) => (set.includes(account(name)) ? account(name) : name)),
-        identitySetting,
+        ...namedSettings,
         ...platformSettings,
       ];
       return [

@@ -17,19 +17,22 @@ interface LifecycleRule {
   };
 }
 
-/** What is deleted by itself in an account, by prefix. */
-function expiringPrefixes(deployment: Deployment, accountName: string): readonly string[] {
+/** After how many days what lies below a prefix is deleted by itself in an account, by prefix. */
+function expiringPrefixes(deployment: Deployment, accountName: string): ReadonlyMap<string, number> {
   const policy = ofType(deployment, `${account}/managementPolicies`).find(
     ({ name }) => name === `${accountName}/default`,
   );
   const rules = (at(policy, 'properties', 'policy', 'rules') ?? []) as readonly LifecycleRule[];
-  return rules
-    .filter(
-      ({ enabled, definition }) =>
-        enabled !== false &&
-        (definition?.actions?.baseBlob?.delete?.daysAfterModificationGreaterThan ?? 0) > 0,
-    )
-    .flatMap(({ definition }) => definition?.filters?.prefixMatch ?? []);
+  return new Map(
+    rules
+      .filter(({ enabled }) => enabled !== false)
+      .flatMap(({ definition }) => {
+        const days = definition?.actions?.baseBlob?.delete?.daysAfterModificationGreaterThan ?? 0;
+        return days > 0
+          ? (definition?.filters?.prefixMatch ?? []).map((prefix) => [prefix, days] as const)
+          : [];
+      }),
+  );
 }
 
 export const dataRules: readonly Rule[] = [
@@ -87,15 +90,20 @@ export const dataRules: readonly Rule[] = [
     ],
   },
   {
-    name: "old files of runs, and Durable's large messages, are deleted",
+    name: "old files of runs, and Durable's large messages, are deleted, and not before the app removes them itself",
     faults(deployment, { hub }) {
       const expiring = expiringPrefixes(
         deployment,
         String(appSettingsOf(deployment)['AzureWebJobsStorage__accountName']),
       );
-      return ['runs/', `${hub.toLowerCase()}-largemessages/`]
-        .filter((prefix) => !expiring.includes(prefix))
-        .map((prefix) => `nothing deletes what is old in ${prefix}`);
+      const kept = Number(appSettingsOf(deployment)['RUN_RETENTION_DAYS']);
+      return ['runs/', `${hub.toLowerCase()}-largemessages/`].flatMap((prefix) => {
+        const days = expiring.get(prefix);
+        if (days === undefined) return [`nothing deletes what is old in ${prefix}`];
+        return days > kept
+          ? []
+          : [`what lies in ${prefix} is deleted after ${days} days, and runs are kept for ${kept}`];
+      });
     },
   },
   {

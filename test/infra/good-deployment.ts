@@ -73,7 +73,7 @@ const expires = (prefix: string) => ({
   enabled: true,
   definition: {
     filters: { blobTypes: ['blockBlob'], prefixMatch: [prefix] },
-    actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 30 } } },
+    actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 97 } } },
   },
 });
 
@@ -113,6 +113,7 @@ const settings = {
   SEGMENT_STORAGE__accountName: 'segments',
   SEGMENT_CONTAINER: 'container',
   AUTH_TENANT_ID: 'tenant',
+  RUN_RETENTION_DAYS: '90',
 };
 
 const authentication = {

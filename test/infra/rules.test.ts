@@ -165,22 +165,28 @@ const breaks: Readonly<Record<string, Readonly<Record<string, Edit>>>> = {
     ),
     'versions are kept': set(`${storage}/blobServices`, 'properties.isVersioningEnabled', true),
   },
-  "old files of runs, and Durable's large messages, are deleted": {
-    'nothing is': remove(`${storage}/managementPolicies`),
-    'files of runs are not': set(`${storage}/managementPolicies`, 'properties.policy.rules.0.enabled', false),
-    'large messages of another hub are': set(
-      `${storage}/managementPolicies`,
-      'properties.policy.rules.1.definition.filters.prefixMatch',
-      ['OurHub-largemessages/'],
-    ),
-    'they are moved, not deleted': set(
-      `${storage}/managementPolicies`,
-      'properties.policy.rules.1.definition.actions',
-      {
-        baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 30 } },
-      },
-    ),
-  },
+  "old files of runs, and Durable's large messages, are deleted, and not before the app removes them itself":
+    {
+      'runs are kept longer': setting('RUN_RETENTION_DAYS', '97'),
+      'nothing is': remove(`${storage}/managementPolicies`),
+      'files of runs are not': set(
+        `${storage}/managementPolicies`,
+        'properties.policy.rules.0.enabled',
+        false,
+      ),
+      'large messages of another hub are': set(
+        `${storage}/managementPolicies`,
+        'properties.policy.rules.1.definition.filters.prefixMatch',
+        ['OurHub-largemessages/'],
+      ),
+      'they are moved, not deleted': set(
+        `${storage}/managementPolicies`,
+        'properties.policy.rules.1.definition.actions',
+        {
+          baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 30 } },
+        },
+      ),
+    },
   'secrets lie in a vault with roles, soft delete and purge protection': {
     'it has access policies': set('Microsoft.KeyVault/vaults', 'properties.enableRbacAuthorization', false),
     'it has no soft delete': set('Microsoft.KeyVault/vaults', 'properties.enableSoftDelete', false),
