@@ -4,6 +4,7 @@ import { actorSchema } from './actor';
 import type { Clock } from '../platform/clock';
 import { newId } from '../platform/ids';
 import type { Log } from '../platform/log';
+import { newestFirst } from '../platform/newest-first';
 import type { Page, Table } from '../platform/tables';
 
 export const auditedSchema = z.strictObject({
@@ -30,12 +31,10 @@ export type AuditEntry = z.output<typeof auditEntrySchema>;
 
 const partition = 'audit';
 
-/** Newest first: Table storage sorts by key, so the moment is turned around. 13 digits last until the year 2286. */
-const latest = 9_999_999_999_999;
 /** What happens within one millisecond in one instance keeps its order as well. */
 const latestCount = 999_999;
 const keyAt = (at: number, count: number) =>
-  `${String(latest - at).padStart(13, '0')}-${String(latestCount - count).padStart(6, '0')}-${newId()}`;
+  `${newestFirst(at)}-${String(latestCount - count).padStart(6, '0')}-${newId()}`;
 
 /** What a key looks like, for cursors. */
 export const auditKey = /^\d{13}-\d{6}-[a-z2-7]{12}$/;

@@ -1,6 +1,7 @@
 // The runs of all exports, and those of each, newest first: rows that name a run, in partitions of their own of the table `runs`.
 // Such a row is there before its run is, so that no run is ever missing; one whose run never came is passed over, and removed later.
 import { z } from 'zod';
+import { momentOfKey, newestFirst } from '../platform/newest-first';
 import type { Table } from '../platform/tables';
 import { mapLimited } from '../segments/map-limited';
 import { exportIdOf, type Run } from './run';
@@ -11,11 +12,8 @@ const ofExport = (exportId: string) => `runs-of-${exportId}`;
 
 const rowSchema = z.strictObject({ runId: z.string() });
 
-/** The moment is turned around, as Table storage sorts by key. 13 digits last until the year 2286. */
-const latest = 9_999_999_999_999;
 const keyOf = ({ createdAt, id }: Pick<Run, 'createdAt' | 'id'>) =>
-  `${String(latest - Date.parse(createdAt)).padStart(13, '0')}-${id}`;
-const momentOf = (rowKey: string) => latest - Number(rowKey.slice(0, 13));
+  `${newestFirst(Date.parse(createdAt))}-${id}`;
 
 /** What a key looks like, for cursors. */
 export const runListKey = /^\d{13}-[a-z0-9]{3,32}-\d{14}-[a-z0-9]{12}$/;
@@ -77,12 +75,12 @@ export function makeRunList(table: Table, get: (runId: string) => Promise<Run | 
     async page({ limit, start = '0', exportId }) {
       const partition = exportId === undefined ? ofAll : ofExport(exportId);
       const { rows, next } = await table.page(rowSchema, partition, { from: start, to: '~', limit });
-      const newest = rows[0] ? momentOf(rows[0].rowKey) : 0;
+      const newest = rows[0] ? momentOfKey(rows[0].rowKey) : 0;
       const found = await mapLimited(rows, atOnce, async ({ rowKey, value: { runId } }) => {
         const run = await get(runId);
         // The same run can be listed at two moments, when two instances started it: one of them made it.
         if (run && keyOf(run) === rowKey) return { rowKey, value: run };
-        if (momentOf(rowKey) + longestStart < newest) await table.remove(partition, rowKey);
+        if (momentOfKey(rowKey) + longestStart < newest) await table.remove(partition, rowKey);
         return undefined;
       });
       return { rows: found.filter((row) => row !== undefined), next };
@@ -100,13 +98,13 @@ export function makeRunList(table: Table, get: (runId: string) => Promise<Run | 
 
     async oldest({ limit, before, start = '' }) {
       // Keys go back in time: the first one of before then.
-      const from = String(latest - before).padStart(13, '0');
+      const from = newestFirst(before);
       const asked = { from: start > from ? start : from, to: '~', limit };
       const { rows, next } = await table.page(rowSchema, ofAll, asked);
       return {
         rows: rows.map(({ rowKey, value: { runId } }) => ({
           id: runId,
-          createdAt: new Date(momentOf(rowKey)).toISOString(),
+          createdAt: new Date(momentOfKey(rowKey)).toISOString(),
         })),
         next,
       };

@@ -7,11 +7,7 @@ import { makeRunList, type RunList } from './run-list';
 
 const lockKey = 'lock';
 
-/** Newest first: Table storage sorts by key, so the moment is turned around, digit by digit. */
-function runKey(runId: string): string {
-  const [, moment = '', tail = ''] = runId.split('-');
-  return `run-${moment.replace(/\d/g, (digit) => String(9 - Number(digit)))}-${tail}`;
-}
+const runKey = (runId: string) => `run-${runId}`;
 
 export interface RunStore extends Pick<RunList, 'page' | 'last' | 'oldest' | 'unlist'> {
   get(runId: string): Promise<Run | undefined>;

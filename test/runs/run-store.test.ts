@@ -266,31 +266,6 @@ describe('what counts as known', () => {
   });
 });
 
-test('runs lie in the table with the newest first', async () => {
-  const { table, runs } = await start();
-  const moments = [
-    '2026-03-01T12:00:00Z',
-    '2025-12-31T23:59:59Z',
-    '2026-03-01T12:00:01Z',
-    '2031-01-01T00:00:00Z',
-  ];
-  for (const moment of moments) {
-    const id = newRunId('spring', new Date(moment));
-    await runs.start(queued(id, { createdAt: new Date(moment).toISOString() }));
-    await runs.finish(id, ended);
-  }
-  const created: string[] = [];
-  for await (const { value } of table.range(z.object({ createdAt: z.string() }), 'spring', 'run-', 'run.')) {
-    created.push(value.createdAt);
-  }
-  expect(created).toEqual(
-    moments
-      .map((moment) => new Date(moment).toISOString())
-      .toSorted()
-      .toReversed(),
-  );
-});
-
 describe('the id of a run', () => {
   test('is one that paths and keys take, and another each time', () => {
     const [a, b] = [newRunId('spring', new Date(noon)), newRunId('spring', new Date(noon))];
