@@ -19,10 +19,3 @@ export interface ConnectionObserver {
   /** How a call to Constant Contact went. */
   called(connectionId: string, outcome: CallOutcome): Promise<void>;
 }
-
-/** For connections of which nobody keeps anything. */
-export const nobodyObserves: ConnectionObserver = {
-  renewed: () => Promise.resolve(),
-  reconnectNeeded: () => Promise.resolve(),
-  called: () => Promise.resolve(),
-};

@@ -42,19 +42,12 @@ export const importJobSchema = z
     state: jobState,
     source_file_name: text,
     created_at: text,
-    percent_done: z
-      .number()
-      .nullish()
-      .transform((value) => value ?? undefined),
     activity_errors: z
       .array(jobError)
       .nullish()
       .transform((errors) => errors ?? []),
     status: z
       .object({
-        items_total_count: count,
-        items_completed_count: count,
-        person_count: count,
         error_count: count,
         correctable_count: count,
         cannot_add_to_list_count: count,
@@ -67,13 +60,8 @@ export const importJobSchema = z
     fileName: job.source_file_name,
     /** ISO 8601 in whole seconds, by Constant Contact's clock. */
     createdAt: job.created_at,
-    percentDone: job.percent_done,
     /** Constant Contact's own counters; one that is not there (yet) is `undefined`. */
     counters: {
-      /** Rows, with the header. */
-      rows: job.status?.items_total_count,
-      rowsDone: job.status?.items_completed_count,
-      contacts: job.status?.person_count,
       /** Rows in error for good. */
       errors: job.status?.error_count,
       /** Rows that can be corrected in Constant Contact's own pages. */

@@ -5,7 +5,7 @@ import type { Lease } from '../platform/lease';
 import type { Log } from '../platform/log';
 import type { SecretStore } from '../platform/vault';
 import { isUnavailable } from './errors';
-import { nobodyObserves, type ConnectionObserver } from './observer';
+import type { ConnectionObserver } from './observer';
 import type { TokenAnswer, TokenEndpoint } from './token-endpoint';
 import { ReconnectNeeded } from './token-errors';
 import { makeHoldTokens } from './token-lease';
@@ -64,13 +64,13 @@ export interface TokensDeps {
   readonly endpoint: Pick<TokenEndpoint, 'refresh'>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly observer?: ConnectionObserver;
+  readonly observer: ConnectionObserver;
   /** At least 0 and below 1. */
   readonly random?: () => number;
 }
 
 export function makeTokens(deps: TokensDeps): Tokens {
-  const { endpoint, clock, log, observer = nobodyObserves } = deps;
+  const { endpoint, clock, log, observer } = deps;
   const vault = makeTokenVault(deps);
   const hold = makeHoldTokens(deps);
   const renew = makeRenewTokens({ vault, hold, endpoint, observer, clock, log });

@@ -11,7 +11,6 @@ export const weekdays = [
   'saturday',
   'sunday',
 ] as const;
-export type Weekday = (typeof weekdays)[number];
 
 /** As often a day as the product allows. */
 const mostTimes = 4;

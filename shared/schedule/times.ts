@@ -69,10 +69,7 @@ function* moments({ times, days, timeZone }: Times, from: number, to: number): G
   }
 }
 
-/** The due moments after `from` up to and including `to`, all in milliseconds since 1970. Costs as much as there are days between. */
-export const dueTimes = (times: Times, from: number, to: number): number[] => [...moments(times, from, to)];
-
-/** The first of them. Costs a week's days at most. */
+/** The first due moment after `from` up to and including `to`, all in milliseconds since 1970. Costs a week's days at most. */
 export function firstDue(times: Times, from: number, to: number): number | undefined {
   for (const at of moments(times, from, to)) return at;
   return undefined;

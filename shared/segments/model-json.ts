@@ -4,10 +4,6 @@ import { z } from 'zod';
 import { csvFormatSchema } from './csv-format';
 import { ModelInvalid } from './errors';
 
-const dataTypes = [
-  'unclassified', 'string', 'int64', 'double', 'date', 'time', 'datetime', 'datetimeoffset', 'decimal', 'boolean', 'guid', 'json',
-] as const; // prettier-ignore
-
 /** A time as ISO 8601 in UTC; `undefined` for what is none. A time without a zone is taken as UTC. */
 const time = z
   .unknown()
@@ -19,11 +15,8 @@ const time = z
   })
   .optional();
 
-const attributeSchema = z.object({
-  name: z.string().min(1),
-  /** What is not on the list is text all the same: the reader takes bytes. */
-  dataType: z.string().toLowerCase().pipe(z.enum(dataTypes)).catch('unclassified'),
-});
+/** Its type is of no use: the reader takes bytes. */
+const attributeSchema = z.object({ name: z.string().min(1) });
 
 const partitionSchema = z
   .object({
@@ -60,8 +53,6 @@ const rootSchema = z.object({
     z.looseObject({ $type: z.string().default('LocalEntity'), name: z.string().min(1).max(256) }),
   ),
 });
-
-export type ModelPartition = z.output<typeof partitionSchema>;
 
 export type ModelEntity =
   | ({ readonly kind: 'local' } & z.output<typeof localSchema>)

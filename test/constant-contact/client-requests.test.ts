@@ -248,8 +248,7 @@ test('a job tells state, counters and errors, in both of the forms that are docu
     state: 'timed_out',
     fileName: undefined,
     createdAt: '2026-04-28T21:48:15Z',
-    percentDone: 100,
-    counters: { rows: 87, rowsDone: 87, contacts: 86, errors: 1, correctable: 2, cannotAddToList: 3 },
+    counters: { errors: 1, correctable: 2, cannotAddToList: 3 },
     errors: ['Line 2: bad', 'Line 3: bad', 'an error in a form that this app cannot read'],
   });
 });

@@ -15,6 +15,7 @@ import { startAzurite, type Azurite } from '../support/azurite';
 import { csvFile } from './support/csv-file';
 import { makeMemorySecrets } from './support/memory-stores';
 import { makeRecordingLog } from './support/recording-log';
+import { nobodyObserves } from './support/tokens';
 
 let azurite: Azurite;
 let emulator: ConstantContactEmulator;
@@ -48,7 +49,7 @@ async function instance() {
     budget: makeBudget({ ...shared, table, purpose: 'token', perSecond: 1 }),
     timeoutMs: LONGEST_REFRESH_CALL_MILLISECONDS,
   });
-  const tokens = makeTokens({ ...shared, lease, endpoint });
+  const tokens = makeTokens({ ...shared, lease, endpoint, observer: nobodyObserves });
   const client = makeConstantContact({
     ...shared,
     apiUrl: emulator.apiUrl,

@@ -15,6 +15,7 @@ import { makeIdentityToken } from '../emulators/identity';
 import { startKeyVault } from '../emulators/key-vault';
 import { NOON } from './support/client';
 import { makeRecordingLog } from './support/recording-log';
+import { nobodyObserves } from './support/tokens';
 
 const DAY = 86_400_000;
 const connection = 'conn1';
@@ -174,7 +175,15 @@ async function startShared() {
         );
       },
     };
-    const tokens: Tokens = makeTokens({ secrets, lease: guarded, endpoint, clock, log, random: () => 0.5 });
+    const tokens: Tokens = makeTokens({
+      secrets,
+      lease: guarded,
+      endpoint,
+      observer: nobodyObserves,
+      clock,
+      log,
+      random: () => 0.5,
+    });
     const call = () => Promise.race([tokens.accessToken(connection), crashed]);
     return { tokens, call };
   }

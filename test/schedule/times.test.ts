@@ -2,9 +2,18 @@
 import fc from 'fast-check';
 import type { Times } from '../../shared/schedule/schedule';
 import { weekdays } from '../../shared/schedule/schedule';
-import { dueTimes, firstDue, nextDue } from '../../shared/schedule/times';
+import { firstDue, nextDue } from '../../shared/schedule/times';
 
 const at = (moment: string) => Date.parse(moment);
+
+/** All that are due after one moment, up to and including another. */
+function dueTimes(times: Times, from: number, to: number): number[] {
+  const found: number[] = [];
+  for (let next = firstDue(times, from, to); next !== undefined; next = firstDue(times, next, to))
+    found.push(next);
+  return found;
+}
+
 const due = (times: Times, from: string, to: string) =>
   dueTimes(times, at(from), at(to)).map((found) => new Date(found).toISOString());
 const daily = (timeZone: string, ...times: string[]): Times => ({ times, days: null, timeZone });

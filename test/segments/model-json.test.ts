@@ -35,11 +35,7 @@ test('unknown and prefixed fields, a byte order mark and the case of data types 
       {
         kind: 'local',
         name: 'Buyers',
-        attributes: [
-          { name: 'EMail', dataType: 'string' },
-          { name: 'Odd', dataType: 'unclassified' },
-          { name: 'At', dataType: 'datetimeoffset' },
-        ],
+        attributes: [{ name: 'EMail' }, { name: 'Odd' }, { name: 'At' }],
         partitions: [
           expect.objectContaining({
             name: 'p',

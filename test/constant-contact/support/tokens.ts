@@ -1,4 +1,5 @@
 // Tokens of one connection in front of a token server, with a vault and leases in memory.
+import type { ConnectionObserver } from '../../../shared/constant-contact/observer';
 import { makeTokenEndpoint } from '../../../shared/constant-contact/token-endpoint';
 import { tokenSecretName } from '../../../shared/constant-contact/token-secret';
 import { makeTokens } from '../../../shared/constant-contact/tokens';
@@ -10,6 +11,13 @@ import { startTokenServer } from './token-server';
 
 export const CONNECTION = 'conn1';
 export const CLIENT_SECRET = 'client-secret-value';
+
+/** For connections of which nobody keeps anything. */
+export const nobodyObserves: ConnectionObserver = {
+  renewed: () => Promise.resolve(),
+  reconnectNeeded: () => Promise.resolve(),
+  called: () => Promise.resolve(),
+};
 
 const iso = (moment: number) => new Date(moment).toISOString();
 
@@ -35,7 +43,7 @@ export async function startTokens(options: { readonly longLived?: boolean } = {}
       budget,
       timeoutMs: 10_000,
     });
-    return makeTokens({ ...shared, lease: leases.lease, endpoint });
+    return makeTokens({ ...shared, lease: leases.lease, endpoint, observer: nobodyObserves });
   };
   return {
     server,

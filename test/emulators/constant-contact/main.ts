@@ -1,9 +1,8 @@
-// Runs the Constant Contact emulator alone: `node main.js [port] [data folder]`, or by EMULATOR_PORT and EMULATOR_DATA.
+// Runs the Constant Contact emulator alone: `node main.js [port] [data folder]`.
 import { startConstantContact } from './emulator';
 
 async function main(): Promise<void> {
-  const [port = process.env['EMULATOR_PORT'], dataFolder = process.env['EMULATOR_DATA']] =
-    process.argv.slice(2);
+  const [port, dataFolder] = process.argv.slice(2);
   const emulator = await startConstantContact({
     ...(port !== undefined && { port: Number(port) }),
     ...(dataFolder !== undefined && { dataFolder }),

@@ -1,5 +1,5 @@
 // Calls of the routes of exports.
-import { aRun, listId, runId } from '../../runs/support/fixtures';
+import { aRun, listId } from '../../runs/support/fixtures';
 import type { CallsOfRoute } from './call';
 
 const draft = {
@@ -220,6 +220,3 @@ export const exportCalls: Readonly<Record<string, CallsOfRoute>> = {
     },
   },
 };
-
-/** Of the routes of one run, which is on. */
-export const onRun = { params: { runId } };

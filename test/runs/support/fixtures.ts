@@ -121,11 +121,7 @@ export const aJob = (change: Partial<ImportJob> = {}): ImportJob => ({
   state: 'processing',
   fileName: `${runId}-1-1.csv`,
   createdAt: '2026-03-01T12:00:01Z',
-  percentDone: undefined,
   counters: {
-    rows: undefined,
-    rowsDone: undefined,
-    contacts: undefined,
     errors: undefined,
     correctable: undefined,
     cannotAddToList: undefined,
