@@ -1,5 +1,4 @@
 // Where exports are kept: one row each, in one partition of the table `exports`.
-import { z } from 'zod';
 import type { Page, Stored, Table } from '../platform/tables';
 import { exportSchema, type Export } from './export';
 
@@ -7,24 +6,6 @@ const partition = 'export';
 
 /** What the key of an export looks like, for cursors. */
 export const exportKey = /^[a-z0-9]{3,32}$/;
-
-/** Rows of before there were schedules knew who had changed them by name alone. */
-const storedSchema = z.preprocess((row) => {
-  if (typeof row !== 'object' || row === null || !('updatedBy' in row) || typeof row.updatedBy !== 'string')
-    return row;
-  const updatedBy = { id: '', name: row.updatedBy };
-  return {
-    schedule: { kind: 'with-refresh' },
-    listName: null,
-    knownSince: null,
-    scheduledSince: null,
-    createdAt: 'updatedAt' in row ? row.updatedAt : undefined,
-    createdBy: updatedBy,
-    addressesInClear: false,
-    ...row,
-    updatedBy,
-  };
-}, exportSchema);
 
 export interface ExportStore {
   get(id: string): Promise<Stored<Export> | undefined>;
@@ -43,7 +24,7 @@ export interface ExportStore {
 }
 
 export function makeExportStore(table: Table): ExportStore {
-  const get: ExportStore['get'] = (id) => table.get(storedSchema, partition, id);
+  const get: ExportStore['get'] = (id) => table.get(exportSchema, partition, id);
   return {
     get,
 
@@ -62,10 +43,10 @@ export function makeExportStore(table: Table): ExportStore {
 
     remove: (id, etag) => table.change(partition, [{ kind: 'remove', rowKey: id, etag }]),
 
-    page: ({ limit, start = '0' }) => table.page(storedSchema, partition, { from: start, to: '~', limit }),
+    page: ({ limit, start = '0' }) => table.page(exportSchema, partition, { from: start, to: '~', limit }),
 
     async *list() {
-      for await (const { value } of table.all(storedSchema, partition)) yield value;
+      for await (const { value } of table.all(exportSchema, partition)) yield value;
     },
   };
 }

@@ -112,25 +112,6 @@ describe('pages', () => {
   });
 });
 
-test('a row of before there were schedules is read with what it did not say', async () => {
-  const { table, exports } = await start();
-  const { id, name, connectionId, listId, mapping, segments, updatedAt } = anExport();
-  const old = { id, name, connectionId, listId, mapping, segments, updatedAt, updatedBy: 'Ada' };
-  await table.change('export', [{ kind: 'create', rowKey: id, value: old }]);
-  const expected: Export = {
-    ...anExport(),
-    listName: null,
-    createdAt: updatedAt,
-    createdBy: { id: '', name: 'Ada' },
-    updatedBy: { id: '', name: 'Ada' },
-  };
-  const found = (await exports.get(id))!;
-  expect(found.value).toEqual(expected);
-  expect(await Array.fromAsync(exports.list())).toEqual([expected]);
-  expect((await exports.page({ limit: 1 })).rows[0]!.value).toEqual(expected);
-  await expect(exports.change({ ...found.value, name: 'New' }, found.etag)).resolves.toBeDefined();
-});
-
 test('a row that is no export is not taken for one', async () => {
   const { table, exports } = await start();
   await table.change('export', [{ kind: 'create', rowKey: 'spring', value: { id: 'spring' } }]);
