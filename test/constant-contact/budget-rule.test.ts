@@ -9,8 +9,8 @@ import {
   type BudgetRow,
 } from '../../shared/constant-contact/budget-row';
 import { failureOf } from './support/client';
+import { makeMemoryTable } from '../support/memory-tables';
 import { makeJumpingClock, makeVirtualClock } from './support/clocks';
-import { makeMemoryTable } from './support/memory-stores';
 import { makeRecordingLog } from './support/recording-log';
 
 const noon = Date.parse('2026-04-28T12:00:00Z');
@@ -49,7 +49,7 @@ test('no second ever holds more calls than allowed, everybody gets through, and 
     fc.asyncProperty(scenario, async ({ seed, start, perSecond, instances, callers, latency, overshoot }) => {
       const random = makeRandom(seed);
       const time = makeVirtualClock(start, () => (random() < 0.3 ? random() * overshoot : 0));
-      const table = makeMemoryTable(() => time.exact(random() * latency));
+      const table = makeMemoryTable({ before: () => time.exact(random() * latency) });
       const { log } = makeRecordingLog();
       const arrivals: number[] = [];
       const days = new Map<string, number>();
@@ -87,7 +87,7 @@ test('no second ever holds more calls than allowed, everybody gets through, and 
 
       expect(mostInASecond(arrivals)).toBeLessThanOrEqual(perSecond);
       expect(arrivals).toHaveLength(instances * callers);
-      expect(table.rows).toBe(1);
+      expect(table.dump().size).toBe(1);
       const [day] = [...days.keys()].sort().slice(-1);
       const { used } = await time.run(
         makeBudget({ table, clientId: 'app', clock: time.clock, log, perSecond }).usedToday(),
@@ -187,7 +187,7 @@ test('the token endpoint has a budget of its own', async () => {
   expect(time.clock.now()).toBe(noon);
   await token.reserve();
   expect(time.clock.now()).toBe(noon + 1300);
-  expect(table.rows).toBe(2);
+  expect(table.dump().size).toBe(2);
   expect(await token.usedToday()).toMatchObject({ used: 2, left: Infinity });
   expect(await budget.usedToday()).toMatchObject({ used: 1 });
 });
@@ -195,7 +195,7 @@ test('the token endpoint has a budget of its own', async () => {
 test('a slot that passed while storage was slow is not used, and is counted once', async () => {
   const time = makeVirtualClock(noon);
   let slow = 500;
-  const table = makeMemoryTable(() => time.exact(slow));
+  const table = makeMemoryTable({ before: () => time.exact(slow) });
   const logged = makeRecordingLog();
   const budget = makeBudget({ table, clientId: 'app', clock: time.clock, log: logged.log, perSecond: 4 });
   await time.run(budget.reserve());
