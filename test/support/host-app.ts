@@ -10,6 +10,7 @@ import {
 } from '../emulators/functions-host/functions-host';
 import type { HistoryDump } from '../emulators/functions-host/durable/history';
 import { projectRoot } from './project-root';
+import { until } from './until';
 
 export const hostAppRoot = join(projectRoot(), 'test/fixtures/host-app');
 
@@ -52,15 +53,6 @@ export interface HostApp {
   notes(): string[];
   seen(functionName: string): Seen[];
   stop(): Promise<void>;
-}
-
-/** Polls until `look` has an answer. The test's own timeout is the limit. */
-export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 const linesOf = (file: string): string[] => {
@@ -134,12 +126,12 @@ export async function startHostApp(
     status: async (id) =>
       (await (await durable('GET', `instances/${encodeURIComponent(id)}`)).json()) as Status,
     reaches: (id, wanted) =>
-      eventually(async () => {
+      until(async () => {
         const status = await app.status(id);
         return status.runtimeStatus === wanted ? status : undefined;
       }),
     ended: (id) =>
-      eventually(async () => {
+      until(async () => {
         const status = await app.status(id);
         return ['Completed', 'Failed', 'Terminated'].includes(status.runtimeStatus) ? status : undefined;
       }),

@@ -2,7 +2,8 @@
 // another run. And runs that ended long ago, which go with their history.
 import type { Run } from '../../shared/runs/run';
 import type { FunctionsHost } from '../emulators/functions-host/functions-host';
-import { eventually, startStackUnderFire, unharmed, type StackUnderFire } from './stack-under-fire';
+import { until } from '../support/until';
+import { startStackUnderFire, unharmed, type StackUnderFire } from './stack-under-fire';
 
 let stack: StackUnderFire;
 let host: FunctionsHost;
@@ -15,10 +16,10 @@ afterAll(() => stack.stop());
 const imports = ({ method, path }: { method: string; path: string }) =>
   method === 'POST' && path.includes('import');
 const whenIt = (runId: string, is: (run: Run) => boolean) =>
-  eventually(async () => {
+  until(async () => {
     const run = await stack.runs.get(runId);
-    return run && is(run) ? run : undefined;
-  });
+    return run && is(run) && run;
+  }, 60_000);
 /** Each of these is answered before it reaches Constant Contact. */
 const isAway = (times: number) =>
   stack.onTheWay.add({ matches: imports, when: 'before', wrong: { kind: 'status', status: 503 }, times });
@@ -67,7 +68,7 @@ test('a run that ended long ago goes, and its history with it', async () => {
   };
   expect([await history(old.id), await history(last.id)]).toEqual([200, 200]);
   await host.fireTimer('retention');
-  await eventually(async () => ((await stack.runs.get(old.id)) ? undefined : true));
+  await until(async () => !(await stack.runs.get(old.id)));
   expect([await history(old.id), await history(last.id)]).toEqual([404, 200]);
   expect(await Array.fromAsync(stack.platform.files.list(`${old.id}/`))).toEqual([]);
   expect(await stack.runs.get(last.id)).toEqual(last);

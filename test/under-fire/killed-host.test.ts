@@ -6,8 +6,8 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import type { FunctionsHost } from '../emulators/functions-host/functions-host';
 import type { Held } from './fault-proxy';
 import { groups } from './moments';
+import { until } from '../support/until';
 import {
-  eventually,
   startStackUnderFire,
   unharmed,
   type Afterwards,
@@ -49,7 +49,7 @@ describe.each(groups)('a host that is killed in a run, $name', ({ moments }) => 
     host = await stack.startHost();
     await host.fireTimer('schedule');
     for (const [index, wanted] of exports.entries()) {
-      const runId = await eventually(() => runOf(wanted));
+      const runId = await until(() => runOf(wanted));
       await stack.ended(host, runId);
       after.set(moments[index]?.name ?? '', await stack.afterwards(wanted, runId));
     }
@@ -71,7 +71,7 @@ test('nothing of these runs is left in the queues, among long values, or among l
   };
   expect((await messages()).length).toBeGreaterThan(0);
   // A message goes once its result is stored, a moment after the run has ended.
-  await eventually(async () => ((await messages()).every((count) => count === 0) ? true : undefined));
+  await until(async () => (await messages()).every((count) => count === 0));
   const blobs = BlobServiceClient.fromConnectionString(connectionString);
   const left: string[] = [];
   for await (const { name } of blobs.listContainers()) {

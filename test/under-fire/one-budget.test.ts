@@ -1,17 +1,14 @@
 // Two hosts and twenty exports on one API key with a low budget: no second and no day is overdrawn, every export ends, and a spent day
 // parks the runs until 00:00 UTC, which they say.
 import type { FunctionsHost } from '../emulators/functions-host/functions-host';
-import {
-  eventually,
-  startStackUnderFire,
-  unharmed,
-  type FiredExport,
-  type StackUnderFire,
-} from './stack-under-fire';
+import { until } from '../support/until';
+import { startStackUnderFire, unharmed, type FiredExport, type StackUnderFire } from './stack-under-fire';
 
 const perSecond = 12;
 /** Below what the exports need: two requests to open each, three imports, and the looks at them. */
 const perDay = 70;
+/** How long twenty runs may take to park, or to go on. Milliseconds. */
+const patience = 100_000;
 const day = 86_400_000;
 
 let stack: StackUnderFire;
@@ -44,10 +41,10 @@ test('twenty exports share the budget of two hosts, park when the day is spent, 
   let offset = 0;
   let parkedOn = 0;
   for (;;) {
-    const views = await eventually(async () => {
+    const views = await until(async () => {
       const all = await Promise.all(runIds.map(look));
-      return all.every((view) => isOver(view) || isParked(view)) ? all : undefined;
-    });
+      return all.every((view) => isOver(view) || isParked(view)) && all;
+    }, patience);
     const parked = views.filter((view) => !isOver(view));
     if (parked.length === 0) break;
     parkedOn += 1;
@@ -59,10 +56,10 @@ test('twenty exports share the budget of two hosts, park when the day is spent, 
     offset = midnight - Date.now();
     stack.constantContact.setClockOffset(offset);
     await Promise.all(hosts.map((host) => host.setClock(offset)));
-    const moved = await eventually(async () => {
+    const moved = await until(async () => {
       const all = await Promise.all(runIds.map(look));
-      return all.some((view) => !isOver(view) && !isParked(view)) || all.every(isOver) ? true : undefined;
-    });
+      return all.some((view) => !isOver(view) && !isParked(view)) || all.every(isOver);
+    }, patience);
     expect(moved).toBe(true);
   }
 

@@ -2,7 +2,6 @@
 // again. Each export of it has a list of its own and sends the same three people, each of them as a batch.
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { setTimeout as delay } from 'node:timers/promises';
 import { makeRunStore, type RunStore } from '../../shared/runs/run-store';
 import type { Run } from '../../shared/runs/run';
 import { openPlatform, type Platform } from '../../shared/platform/open-platform';
@@ -19,6 +18,7 @@ import { seedConnectionAndExport } from '../local/seed';
 import { localTenantId } from '../local/stack';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { projectRoot } from '../support/project-root';
+import { until } from '../support/until';
 import { startAzureProxy, type AzureProxy } from './azure-proxy';
 import { makeFaults, startFaultProxy, type Faults } from './fault-proxy';
 
@@ -83,14 +83,8 @@ export const unharmed: Afterwards = {
   files: ['execution/rejects.csv', 'manifest.json', 'report.json'],
 };
 
-/** Polls until `look` has an answer; the test's own timeout is the limit. */
-export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await delay(25);
-  }
-}
+/** Longer than any test waits for a run. Milliseconds. */
+const longestRun = 120_000;
 
 export async function startStackUnderFire(
   settings: Readonly<Record<string, string>> = {},
@@ -191,12 +185,12 @@ export async function startStackUnderFire(
     },
     async ended(host, runId) {
       const url = `${host.url}/runtime/webhooks/durabletask/instances/${runId}`;
-      await eventually(async () => {
+      await until(async () => {
         const answer = await fetch(url, { headers: { 'x-functions-key': host.key } });
-        if (answer.status === 404) return undefined;
+        if (answer.status === 404) return false;
         const { runtimeStatus } = (await answer.json()) as { runtimeStatus: string };
-        return ['Completed', 'Failed', 'Terminated'].includes(runtimeStatus) ? true : undefined;
-      });
+        return ['Completed', 'Failed', 'Terminated'].includes(runtimeStatus);
+      }, longestRun);
       const run = await runs.get(runId);
       if (!run) throw new Error('the run is gone');
       return run;

@@ -1,7 +1,8 @@
 // HTTP functions on the local Functions host, and the person it signs in.
 import { request as httpRequest } from 'node:http';
 import { startAzurite, type Azurite } from '../../support/azurite';
-import { eventually, hostAppRoot, startHostApp, type HostApp } from '../../support/host-app';
+import { hostAppRoot, startHostApp, type HostApp } from '../../support/host-app';
+import { until } from '../../support/until';
 import { FunctionsHostDidNotStart, startFunctionsHost } from './functions-host';
 
 let azurite: Azurite;
@@ -200,7 +201,7 @@ describe('requests from elsewhere', () => {
 
 test('what the app says is a line with the function and its invocation', async () => {
   const invocation = await (await get('/api/logs')).text();
-  const line = (text: string) => eventually(() => app.lines.find((one) => one.includes(text)));
+  const line = (text: string) => until(() => app.lines.find((one) => one.includes(text)));
   expect(await line('said by the context')).toContain(
     ` information logs(${invocation}): said by the context`,
   );

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startAzurite, type Azurite } from '../../support/azurite';
-import { eventually, startHostApp, type HostApp, type Status } from '../../support/host-app';
+import { startHostApp, type HostApp, type Status } from '../../support/host-app';
+import { until } from '../../support/until';
 import { projectRoot } from '../../support/project-root';
 import { EventType, payloadOfTurn, type HistoryEvent } from './durable/history';
 
@@ -160,7 +161,7 @@ test('an activity gets its input and metadata as recorded', async () => {
 
 test('a timer function gets what the real one gets, its first letters lowered by the library', async () => {
   await app.host.fireTimer('tick');
-  const [{ inputs }] = await eventually(() => {
+  const [{ inputs }] = await until(() => {
     const seen = app.seen('tick');
     return seen.length > 0 ? (seen as [(typeof seen)[0]]) : undefined;
   });
@@ -227,7 +228,7 @@ test("Durable's HTTP API answers call by call as recorded", async () => {
       const what = `${call.method} ${call.path}`;
       const status = (expected.body as unknown as Status | undefined)?.runtimeStatus;
       // What runs is given the time that the recording took.
-      const { answer, body } = await eventually(async () => {
+      const { answer, body } = await until(async () => {
         const got = await send(call);
         return status === undefined || (got.body as Status).runtimeStatus === status ? got : undefined;
       });

@@ -1,6 +1,7 @@
 // Timer functions on the local Functions host.
 import { startAzurite, type Azurite } from '../../support/azurite';
-import { eventually, startHostApp, type HostApp } from '../../support/host-app';
+import { startHostApp, type HostApp } from '../../support/host-app';
+import { until } from '../../support/until';
 
 let azurite: Azurite;
 let app: HostApp | undefined;
@@ -19,14 +20,14 @@ const ticks = () =>
 test('a timer function runs when its time comes', async () => {
   app = await startHostApp(azurite.connectionString, { env: yearly });
   await app.host.setClock(toNewYearMs() - 150);
-  await eventually(() => (ticks().length > 0 ? true : undefined));
+  await until(() => ticks().length > 0);
   expect(ticks()).toMatchObject([{ isPastDue: false }]);
 });
 
 test('times that the clock jumps over come once, late', async () => {
   app = await startHostApp(azurite.connectionString, { env: yearly });
   await app.host.setClock(toNewYearMs() + 60_000);
-  await eventually(() => (ticks().length > 0 ? true : undefined));
+  await until(() => ticks().length > 0);
   expect(ticks()).toMatchObject([{ isPastDue: true }]);
 });
 
@@ -35,9 +36,9 @@ test('of two hosts on one storage account only one runs it', async () => {
   const other = await app.another();
   const aheadMs = toNewYearMs() - 300;
   await Promise.all([app.host.setClock(aheadMs), other.setClock(aheadMs)]);
-  await eventually(() => (ticks().length > 0 ? true : undefined));
+  await until(() => ticks().length > 0);
   // Both clocks are past the time, and what they began has ended when they have stopped.
-  await eventually(() => (toNewYearMs() < aheadMs ? true : undefined));
+  await until(() => toNewYearMs() < aheadMs);
   await Promise.all([app.host.stop(), other.stop()]);
   expect(ticks()).toHaveLength(1);
 });
@@ -46,6 +47,6 @@ test('it runs on request, as often as asked; nothing else does', async () => {
   app = await startHostApp(azurite.connectionString);
   await app.host.fireTimer('tick');
   await app.host.fireTimer('tick');
-  await eventually(() => (ticks().length === 2 ? true : undefined));
+  await until(() => ticks().length === 2);
   expect((await fetch(`${app.host.url}/admin/functions/work`, { method: 'POST' })).status).toBe(404);
 });
