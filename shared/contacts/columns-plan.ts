@@ -1,6 +1,6 @@
 // Which columns the batch files have: the mapped fields in a fixed order, and the groups in which they are sent when the
 // patterns of filled columns are too many for files of their own.
-import { customFieldLength, standardFields, type Mapping, type StandardField } from './mapping';
+import { ruleOf, standardFields, type FieldRule, type Mapping } from './mapping';
 
 /** Up to this many optional columns every pattern has files of its own: there are at most 8. */
 const fewColumns = 3;
@@ -12,14 +12,12 @@ const columnsPerGroup = 3;
 const maxGroupBits = 10;
 
 /** Constant Contact takes these two together or not at all. */
-const birthday: readonly string[] = ['birthday_day', 'birthday_month'];
+const birthday = Object.keys(standardFields).filter((name) => ruleOf(name).kind === 'birthday');
 const postal: readonly string[] = ['street', 'street2', 'city', 'state', 'zip', 'country'];
 
-export interface PlannedField {
+export interface PlannedField extends FieldRule {
   readonly name: string;
   readonly column: string;
-  /** In code points. */
-  readonly maxLength: number;
 }
 
 /** Fields `from` up to, not including, `to`. */
@@ -34,7 +32,7 @@ export interface ColumnsPlan {
   /** One group when every pattern has files of its own; else at most four. */
   readonly groups: readonly Group[];
   readonly everyPatternApart: boolean;
-  /** How many of the first fields are of the birthday: they are filled all together, or none of them. */
+  /** How many of the first fields are of the birthday, the day before the month: they are filled all together, or none of them. */
   readonly birthdayFields: number;
   /** Whether all fields of the birthday are mapped; otherwise none can be sent. */
   readonly birthdayWhole: boolean;
@@ -69,7 +67,7 @@ export function planColumns(mapping: Mapping): ColumnsPlan {
     fields: order.map((name) => ({
       name,
       column: columns.get(name) as string,
-      maxLength: name in standardFields ? standardFields[name as StandardField] : customFieldLength,
+      ...ruleOf(name),
     })),
     groups: sizes.map((size) => ({ from, to: (from += size) })),
     everyPatternApart,

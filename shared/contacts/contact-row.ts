@@ -3,6 +3,7 @@ import type { ShardRecord } from '../segments/segment';
 import { maxAddressLength, readAddress, type AddressReason } from './address';
 import type { ColumnsPlan } from './columns-plan';
 import { csvCell } from './csv-line';
+import { makeDateCells } from './date-cells';
 import { copyPlainAddress, copyPlainValue } from './plain-bytes';
 import { cleanValue } from './values';
 
@@ -32,7 +33,7 @@ export interface ContactRow extends RowCells {
   addressEnd: number;
   /** Values cut at their field's length so far, by position in the plan. */
   readonly cut: Int32Array;
-  /** Values left out because the birthday was not complete, by position in the plan. */
+  /** Values left out because they are no date, or because the birthday is not whole, by position in the plan. */
   readonly leftOut: Int32Array;
   /**
    * Takes the address: normalised and not yet quoted, at the start of `bytes`.
@@ -57,13 +58,14 @@ export function makeContactRow(plan: ColumnsPlan): ContactRow {
     ) * hashPadding,
   );
   const out = Buffer.from(memory);
-  const { fields, groups } = plan;
+  const { fields, groups, birthdayFields } = plan;
   const lengths = Int32Array.from(fields, ({ maxLength }) => maxLength);
   const groupEnds = new Int32Array(groups.length);
   const masks = new Int32Array(groups.length);
   const cut = new Int32Array(fields.length);
   const leftOut = new Int32Array(fields.length);
-  const wholeBirthday = plan.birthdayWhole ? (1 << plan.birthdayFields) - 1 : 0;
+  const isDateField = Uint8Array.from(fields, ({ kind }) => (kind === 'date' ? 1 : 0));
+  const dates = makeDateCells(plan, out, leftOut);
   let quotedAddress: string | undefined;
 
   /** The exact rule, for the few values that the fast path does not take. */
@@ -71,13 +73,6 @@ export function makeContactRow(plan: ColumnsPlan): ContactRow {
     const cleaned = cleanValue(bytes.toString('utf8', from, to), lengths[field] as number);
     if (cleaned.cut) cut[field] = (cut[field] as number) + 1;
     return cleaned.value === '' ? at : at + out.write(csvCell(cleaned.value), at);
-  };
-
-  /** Takes back what is filled of a birthday: it is sent whole or not at all. */
-  const leaveOutBirthday = (mask: number) => {
-    for (let field = 0; field < plan.birthdayFields; field++) {
-      if ((mask >> field) & 1) leftOut[field] = (leftOut[field] as number) + 1;
-    }
   };
 
   const row: ContactRow = {
@@ -107,16 +102,20 @@ export function makeContactRow(plan: ColumnsPlan): ContactRow {
     takeValues(record, positions) {
       const { bytes, starts, ends } = record;
       if (quotedAddress !== undefined) row.addressEnd = out.write(quotedAddress);
-      let end = row.addressEnd;
-      let field = 0;
+      // The birthday's fields come first of all.
+      let end = birthdayFields > 0 ? dates.takeBirthday(record, positions, row.addressEnd) : row.addressEnd;
+      let field = birthdayFields;
+      let bit = 1 << birthdayFields;
+      let mask = end > row.addressEnd ? bit - 1 : 0;
       for (let group = 0; group < groups.length; group++) {
-        let mask = 0;
-        for (let bit = 1; field < (groups[group] as { to: number }).to; field++, bit <<= 1) {
+        for (; field < (groups[group] as { to: number }).to; field++, bit <<= 1) {
           const position = positions[field] as number;
           if (position >= 0) {
             const from = starts[position] as number;
             const to = ends[position] as number;
-            let cellEnd = copyPlainValue(bytes, from, to, lengths[field] as number, out, end + 1);
+            let cellEnd = isDateField[field]
+              ? dates.takeDate(bytes, from, to, field, end + 1)
+              : copyPlainValue(bytes, from, to, lengths[field] as number, out, end + 1);
             if (cellEnd < 0) cellEnd = takeExactly(bytes, from, to, field, end + 1);
             if (cellEnd > end + 1) {
               out[end] = comma;
@@ -124,15 +123,11 @@ export function makeContactRow(plan: ColumnsPlan): ContactRow {
               mask |= bit;
             }
           }
-          // The birthday's fields come first of all.
-          if (field === plan.birthdayFields - 1 && mask !== 0 && mask !== wholeBirthday) {
-            leaveOutBirthday(mask);
-            end = row.addressEnd;
-            mask = 0;
-          }
         }
         groupEnds[group] = end;
         masks[group] = mask;
+        mask = 0;
+        bit = 1;
       }
     },
   };

@@ -41,7 +41,7 @@ export const manifestSchema = z.strictObject({
   rejectedByReason: z.record(z.string(), whole),
   /** Values cut at their field's length, by field. */
   cutByField: z.record(z.string(), whole),
-  /** Values left out because Constant Contact takes the field only together with another, by field; absent when there are none. */
+  /** Values left out because they are no date, or no whole birthday, by field; absent when there are none. */
   leftOutByField: z.record(z.string(), whole).optional(),
   /** Whether the rejects file shows addresses in full. */
   addressesInClear: z.boolean().default(false),

@@ -1,6 +1,7 @@
 // The fast path: addresses and values whose bytes can be taken as they are, without making strings. It never decides against
 // anything: what it does not take, the exact rules in address.ts and values.ts judge. Both give the same bytes.
 import { maxAddressLength } from './address';
+import { isDate, isoDateLength } from './dates';
 
 const quoteByte = 0x22;
 const commaByte = 0x2c;
@@ -89,6 +90,45 @@ export function copyPlainValue(
   }
   if (seen === plain) return end;
   return seen === needsQuotes ? copyQuoted(bytes, from, to, out, at) : -1;
+}
+
+const zeroByte = 0x30;
+
+const digitOf = (byte: number | undefined): number => {
+  const digit = (byte as number) - zeroByte;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+};
+
+/** @returns the number that one or two digits are, or -1 when the exact rule is needed. */
+export function readPlainNumber(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from;
+  if (length !== 1 && length !== 2) return -1;
+  const first = digitOf(bytes[from]);
+  const last = digitOf(bytes[to - 1]);
+  if (first < 0 || last < 0) return -1;
+  return length === 1 ? last : first * 10 + last;
+}
+
+/** The timestamps of Customer Insights; dates are their first part. */
+const timestampForm = Buffer.from('0000-00-00T00:00:00.000Z');
+
+/** @returns the date of a date or timestamp as year, month and day in one number, such as 19710929, or -1 when the exact rule is needed. */
+export function readPlainDate(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from;
+  if (length !== isoDateLength && length !== timestampForm.length) return -1;
+  let date = 0;
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[from + index] as number;
+    const form = timestampForm[index] as number;
+    if (form !== zeroByte) {
+      if (byte !== form) return -1;
+      continue;
+    }
+    const digit = digitOf(byte);
+    if (digit < 0) return -1;
+    if (index < isoDateLength) date = date * 10 + digit;
+  }
+  return isDate(Math.trunc(date / 10_000), Math.trunc(date / 100) % 100, date % 100) ? date : -1;
 }
 
 /** Writes the bytes between quotes, each quote of their own doubled. @returns where the cell ends. */

@@ -1,4 +1,5 @@
 // Every row read is accounted for: what became of the contacts, and which status that makes.
+import { whyLeftOut } from '../contacts/dates';
 import type { Manifest } from '../contacts/manifest';
 import { nothingNew } from './no-new-data';
 import type { Counters, ImportRecord, Remark } from './import-record';
@@ -41,8 +42,7 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
   const byBatch = new Map(records.map((record) => [record.batch, record]));
   const sums = { accepted: 0, refused: 0, unconfirmed: 0, notSent: 0 };
   const warnings = Object.entries(manifest.leftOutByField ?? {}).map(
-    ([field, values]) =>
-      `${values} values of ${field} were left out, as Constant Contact takes birthday_day and birthday_month only together.`,
+    ([field, values]) => `${values} values of ${field} were left out: ${whyLeftOut(field)}.`,
   );
   let sentToTheEnd = true;
 

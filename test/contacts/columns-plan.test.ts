@@ -28,6 +28,16 @@ describe('the plan of the columns', () => {
     ]);
   });
 
+  it('knows which fields are dates, and takes custom fields for text', () => {
+    const plan = planColumns(mappingOf([...Object.keys(standardFields), 'cf:since']));
+    const special = plan.fields.filter(({ kind }) => kind !== 'text').map(({ name, kind }) => [name, kind]);
+    expect(special).toEqual([
+      ['birthday_day', 'birthday'],
+      ['birthday_month', 'birthday'],
+      ['anniversary', 'date'],
+    ]);
+  });
+
   it('does without optional columns', () => {
     expect(planColumns(mappingOf([]))).toMatchObject({
       fields: [],

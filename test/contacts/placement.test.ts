@@ -25,6 +25,14 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+/** Dates are numbers of a day that there is, as Constant Contact takes no other. */
+const valueOf = (name: string, number: number): string => {
+  if (name === 'birthday_day') return String((number % 28) + 1);
+  if (name === 'birthday_month') return String((number % 12) + 1);
+  if (name === 'anniversary') return `${1900 + (number % 100)}-${(number % 12) + 1}-${(number % 28) + 1}`;
+  return `${name.slice(0, 5)} ${number}`;
+};
+
 /** Rows `email` and fields; a field is blank when `isBlank` says so. */
 function rowsOf(
   count: number,
@@ -33,7 +41,7 @@ function rowsOf(
 ): Row[] {
   return Array.from({ length: count }, (_, row) => [
     `person.${row}@example.com`,
-    ...fields.map((name, field) => (isBlank(row, field) ? '' : `${name.slice(0, 5)} ${row * 7 + field}`)),
+    ...fields.map((name, field) => (isBlank(row, field) ? '' : valueOf(name, row * 7 + field))),
   ]);
 }
 

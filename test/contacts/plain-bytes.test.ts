@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import { readAddress } from '../../shared/contacts/address';
 import { csvCell } from '../../shared/contacts/csv-line';
-import { copyPlainAddress, copyPlainValue } from '../../shared/contacts/plain-bytes';
+import { readBirthdayPart, readDate } from '../../shared/contacts/dates';
+import {
+  copyPlainAddress,
+  copyPlainValue,
+  readPlainDate,
+  readPlainNumber,
+} from '../../shared/contacts/plain-bytes';
 import { cleanValue } from '../../shared/contacts/values';
 
 const out = Buffer.alloc(4096);
@@ -17,6 +23,11 @@ const fastValue = (raw: string, maxLength: number) => {
   const bytes = Buffer.from(`##${raw}##`);
   const end = copyPlainValue(bytes, 2, bytes.length - 2, maxLength, out, 7);
   return end < 0 ? undefined : out.toString('utf8', 7, end);
+};
+
+const inBytes = (raw: string, read: (bytes: Uint8Array, from: number, to: number) => number) => {
+  const bytes = Buffer.from(`12${raw}34`);
+  return read(bytes, 2, bytes.length - 2);
 };
 
 const textOf = (characters: string) =>
@@ -43,6 +54,43 @@ describe('the fast path', () => {
       expect(fastValue(name, 50)).toBe(name.trim());
     }
     expect(fastValue('Smith, "Joe"', 50)).toBe('"Smith, ""Joe"""');
+  });
+
+  it('takes dates as Customer Insights writes them, and small numbers, so that they cost no strings', () => {
+    expect(inBytes('1971-09-29', readPlainDate)).toBe(19_710_929);
+    expect(inBytes('1971-09-29T00:00:00.000Z', readPlainDate)).toBe(19_710_929);
+    for (const number of ['0', '7', '07', '17', '99'])
+      expect(inBytes(number, readPlainNumber)).toBe(Number(number));
+  });
+
+  it('takes no date and no number that the exact rule reads otherwise', () => {
+    const digits = (count: number) =>
+      fc.nat({ max: 10 ** count - 1 }).map((number) => String(number).padStart(count, '0'));
+    const year = fc.oneof(digits(4), fc.constantFrom('2000', '1900', '2024'));
+    const part = fc.oneof(digits(2), digits(1), fc.constantFrom('02', '29', '30', '31', '12'));
+    const rest = fc.oneof(
+      fc.constantFrom('', 'T00:00:00.000Z', 'T00:00:00Z', ' 00:00:00.000Z', 'T00:00:00.000z', 'T24:00'),
+      textOf('T0:.Z+- '),
+    );
+    const separator = fc.constantFrom('-', '-', '-', '/');
+    const date = fc.tuple(year, separator, part, separator, part, rest).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(date, part, textOf('0123456789. ')), (raw) => {
+        const number = inBytes(raw, readPlainNumber);
+        if (number >= 0) {
+          expect(cleanValue(raw, 50)).toEqual({ value: raw, cut: false });
+          expect([readBirthdayPart(raw, 'day'), readBirthdayPart(raw, 'month')]).toEqual([number, number]);
+        }
+        const read = inBytes(raw, readPlainDate);
+        if (read < 0) return;
+        expect(cleanValue(raw, 50)).toEqual({ value: raw, cut: false });
+        expect(readDate(raw)).toBe(raw.slice(0, 10));
+        expect(raw.slice(0, 10).replaceAll('-', '')).toBe(String(read).padStart(8, '0'));
+        expect(readBirthdayPart(raw, 'day')).toBe(read % 100);
+        expect(readBirthdayPart(raw, 'month')).toBe(Math.trunc(read / 100) % 100);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it('takes no address that the exact rule rejects or writes otherwise', () => {

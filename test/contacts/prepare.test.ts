@@ -207,6 +207,79 @@ describe('what is sent', () => {
     expect(half.manifest.leftOutByField).toEqual({ birthday_day: 2 });
   });
 
+  it('has an anniversary in a form that Constant Contact takes, or not at all', async () => {
+    const rows = [
+      ['iso@example.com', '1971-09-29T00:00:00.000Z', 'Iso'],
+      ['plain@example.com', ' 1971-09-29 ', ''],
+      ['american@example.com', '9/29/1971', ''],
+      ['no-day@example.com', '1971-02-29', 'No'],
+      ['words@example.com', 'soon, "perhaps"', ''],
+      ['longer@example.com', `1971-09-29T00:00:00.${'0'.repeat(60)}Z`, 'Long'],
+      ['blank@example.com', '\u00A0', ''],
+    ];
+    const segments = oneShard(['Email', 'Since', 'Name'], rows);
+    const { store, manifest } = await prepared(segments, {
+      email: 'Email',
+      fields: { anniversary: 'Since', first_name: 'Name' },
+    });
+    const { people, blankCells } = receive(store, manifest);
+    expect(Object.fromEntries(people)).toEqual({
+      'iso@example.com': { anniversary: '1971-09-29', first_name: 'Iso' },
+      'plain@example.com': { anniversary: '1971-09-29' },
+      'american@example.com': { anniversary: '9/29/1971' },
+      'no-day@example.com': { first_name: 'No' },
+      'words@example.com': {},
+      'longer@example.com': { first_name: 'Long' },
+      'blank@example.com': {},
+    });
+    expect(blankCells).toBe(0);
+    expect(manifest).toMatchObject({ cutByField: {}, leftOutByField: { anniversary: 3 } });
+  });
+
+  it('has the birthday as a day that there is, out of numbers or dates', async () => {
+    const rows = [
+      ['numbers@example.com', '17', '9'],
+      ['padded@example.com', ' 07 ', '\u00A009'],
+      ['decimals@example.com', '17.0', '9.0'],
+      ['leap-day@example.com', '29', '2'],
+      ['dates@example.com', '1971-09-29T00:00:00.000Z', '1971-09-29'],
+      ['mixed@example.com', '31', '1971-12-29 00:00:00'],
+      ['no-day@example.com', '30', '2'],
+      ['name@example.com', '17', 'September'],
+      ['noughts@example.com', '0', '0'],
+      ['not-whole@example.com', '1.5', '9'],
+      ['swapped@example.com', '9', '17'],
+      ['half@example.com', '', '1971-09-29T00:00:00.000Z'],
+    ];
+    const segments = oneShard(['Email', 'Day', 'Month'], rows);
+    const fields = { birthday_day: 'Day', birthday_month: 'Month', 'cf:day': 'Day', 'cf:month': 'Month' };
+    const { store, manifest } = await prepared(segments, { email: 'Email', fields });
+    const { people, blankCells } = receive(store, manifest);
+    const birthdays = [...people].map(([email, { birthday_day: day, birthday_month: month }]) => [
+      email.split('@')[0],
+      day === undefined && month === undefined ? null : `${day} ${month}`,
+    ]);
+    expect(Object.fromEntries(birthdays)).toEqual({
+      numbers: '17 9',
+      padded: '7 9',
+      decimals: '17 9',
+      'leap-day': '29 2',
+      dates: '29 9',
+      mixed: '31 12',
+      'no-day': null,
+      name: null,
+      noughts: null,
+      'not-whole': null,
+      swapped: null,
+      half: null,
+    });
+    // Custom fields are text, whatever stands in them.
+    expect(people.get('dates@example.com')).toMatchObject({ 'cf:day': '1971-09-29T00:00:00.000Z' });
+    expect(people.get('noughts@example.com')).toEqual({ 'cf:day': '0', 'cf:month': '0' });
+    expect(blankCells).toBe(0);
+    expect(manifest.leftOutByField).toEqual({ birthday_day: 5, birthday_month: 6 });
+  });
+
   it('fills two fields from one column, and leaves blank what a segment has no column for', async () => {
     const segments: SegmentRows[] = [
       { name: 'a', columns: ['Email', 'Name'], shards: [{ name: 'a1', rows: [['a@example.com', 'Ann']] }] },

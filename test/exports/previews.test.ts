@@ -84,6 +84,26 @@ describe('the preview of a draft', () => {
     });
   });
 
+  test('shows dates as they would be sent, and none where a value would be left out', async () => {
+    const { previewExport } = start({
+      'Buyers/1.csv':
+        'EMail,Born,Month,Since\n' +
+        'a@example.com,1971-09-29T00:00:00.000Z,9.0,1999-12-31T00:00:00.000Z\n' +
+        'b@example.com,30,2,29/09/1971\n' +
+        'c@example.com,,7,\n' +
+        'd@example.com,,,2001-02-03\n',
+    });
+    const fields = { birthday_day: 'Born', birthday_month: 'Month', anniversary: 'Since' };
+    const [seen] = (await previewExport({ segments: ['Buyers'], mapping: { email: 'EMail', fields } }))
+      .segments;
+    expect(seen!.contacts.map(({ fields: sent }) => sent)).toEqual([
+      { birthday_day: '29', birthday_month: '9', anniversary: '1999-12-31' },
+      {},
+      {},
+      { anniversary: '2001-02-03' },
+    ]);
+  });
+
   test('names columns that do not exist, and shows the rest', async () => {
     const { previewExport } = start({
       'Buyers/1.csv': 'EMail,Name\na@example.com,Ada\n',
@@ -191,18 +211,26 @@ test('the preview and a run make the same of any rows', async () => {
       'x,y',
       'x\ny',
     ),
+    fc.constantFrom('7', '17.0', '30', '2', '0', '1971-09-29T00:00:00.000Z', '9/29/1971', '1971-02-29'),
     fc.string({ maxLength: 8 }),
     fc.string({ unit: 'grapheme', maxLength: 60 }),
   );
   const quoted = (text: string) => `"${text.toWellFormed().replaceAll('"', '""').replaceAll('\0', '')}"`;
-  const fields = { first_name: 'Name', street: 'Street', birthday_day: 'Day', birthday_month: 'Month' };
+  const fields = {
+    first_name: 'Name',
+    street: 'Street',
+    birthday_day: 'Day',
+    birthday_month: 'Month',
+    anniversary: 'Since',
+  };
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(cell, { minLength: 5, maxLength: 5 }), { maxLength: 9 }),
+      fc.array(fc.array(cell, { minLength: 6, maxLength: 6 }), { maxLength: 9 }),
       async (rows) => {
-        const content = ['EMail,Name,Street,Day,Month', ...rows.map((row) => row.map(quoted).join(','))].join(
-          '\n',
-        );
+        const content = [
+          'EMail,Name,Street,Day,Month,Since',
+          ...rows.map((row) => row.map(quoted).join(',')),
+        ].join('\n');
         const { segments, previewExport } = start({ 'Buyers/1.csv': `${content}\n` });
         const wanted = { email: 'EMail', fields };
         const [seen] = (await previewExport({ segments: ['Buyers'], mapping: wanted })).segments;

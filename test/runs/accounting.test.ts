@@ -260,6 +260,16 @@ describe('the status', () => {
   });
 });
 
+test('values that were left out are a warning, for each field with its own reason', () => {
+  const leftOutByField = { birthday_day: 2, birthday_month: 3, anniversary: 4 };
+  const { warnings } = account(aManifest([aBatch(1)], { leftOutByField }), [completed(1)]);
+  expect(warnings).toEqual([
+    '2 values of birthday_day were left out: Constant Contact takes birthday_day and birthday_month only together, as numbers of a day that there is, such as 29 and 2.',
+    '3 values of birthday_month were left out: Constant Contact takes birthday_day and birthday_month only together, as numbers of a day that there is, such as 29 and 2.',
+    '4 values of anniversary were left out: they are no dates in a form that Constant Contact takes, such as 1971-09-29 or 9/29/1971.',
+  ]);
+});
+
 test.each<[string, Partial<typeof noCounters>, readonly string[]]>([
   [
     'rows in error',
