@@ -24,6 +24,8 @@ const contactSchema = z.strictObject({
   fields: z.record(z.string(), z.string()),
   /** Fields whose values were too long. */
   cut: z.array(z.string()),
+  /** Fields whose values are left out, as they are no date, or no whole birthday. */
+  leftOut: z.array(z.string()),
 });
 
 export const previewSchema = z.strictObject({
@@ -130,6 +132,7 @@ export function makePreviewExport(deps: {
                 addresses.add(address);
                 if (seen.contacts.length >= mostShown) return;
                 row.cut.fill(0);
+                row.leftOut.fill(0);
                 row.takeValues(record, asked.fields);
                 seen.contacts.push({ row: record.row, ...contactOf(plan, row) });
               },
@@ -186,10 +189,13 @@ const batchFile = rulesOf({
 
 function contactOf(plan: ColumnsPlan, row: ContactRow) {
   const [email = '', ...values] = splitRecord(row.bytes.subarray(0, row.groupEnds.at(-1)), batchFile);
+  const counted = (counts: Int32Array) =>
+    plan.fields.filter((_, index) => counts[index] !== 0).map(({ name }) => name);
   const names = plan.groups.flatMap((group, index) => groupColumns(plan, group, row.masks[index] as number));
   return {
     email,
     fields: Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])),
-    cut: plan.fields.filter((_, index) => row.cut[index] !== 0).map(({ name }) => name),
+    cut: counted(row.cut),
+    leftOut: counted(row.leftOut),
   };
 }

@@ -53,12 +53,19 @@ describe('the preview of a draft', () => {
           duplicate: 1,
           rejected: 2,
           contacts: [
-            { row: 1, email: 'ada@example.com', fields: { first_name: 'Ada, "the first"' }, cut: [] },
+            {
+              row: 1,
+              email: 'ada@example.com',
+              fields: { first_name: 'Ada, "the first"' },
+              cut: [],
+              leftOut: [],
+            },
             {
               row: 2,
               email: 'grace@example.com',
               fields: { first_name: 'Grace  H', 'cf:Size': '42' },
               cut: [],
+              leftOut: [],
             },
           ],
           rejects: [
@@ -74,7 +81,13 @@ describe('the preview of a draft', () => {
           duplicate: 1,
           rejected: 0,
           contacts: [
-            { row: 1, email: 'fan@example.com', fields: { first_name: 'x'.repeat(50) }, cut: ['first_name'] },
+            {
+              row: 1,
+              email: 'fan@example.com',
+              fields: { first_name: 'x'.repeat(50) },
+              cut: ['first_name'],
+              leftOut: [],
+            },
           ],
           rejects: [],
           problem: null,
@@ -84,7 +97,7 @@ describe('the preview of a draft', () => {
     });
   });
 
-  test('shows dates as they would be sent, and none where a value would be left out', async () => {
+  test('shows dates as they would be sent, and names the fields whose values would be left out', async () => {
     const { previewExport } = start({
       'Buyers/1.csv':
         'EMail,Born,Month,Since\n' +
@@ -96,11 +109,11 @@ describe('the preview of a draft', () => {
     const fields = { birthday_day: 'Born', birthday_month: 'Month', anniversary: 'Since' };
     const [seen] = (await previewExport({ segments: ['Buyers'], mapping: { email: 'EMail', fields } }))
       .segments;
-    expect(seen!.contacts.map(({ fields: sent }) => sent)).toEqual([
-      { birthday_day: '29', birthday_month: '9', anniversary: '1999-12-31' },
-      {},
-      {},
-      { anniversary: '2001-02-03' },
+    expect(seen!.contacts.map(({ fields: sent, leftOut }) => ({ sent, leftOut }))).toEqual([
+      { sent: { birthday_day: '29', birthday_month: '9', anniversary: '1999-12-31' }, leftOut: [] },
+      { sent: {}, leftOut: ['birthday_day', 'birthday_month', 'anniversary'] },
+      { sent: {}, leftOut: ['birthday_month'] },
+      { sent: { anniversary: '2001-02-03' }, leftOut: [] },
     ]);
   });
 
