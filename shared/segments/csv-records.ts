@@ -1,8 +1,9 @@
 // From the bytes of a CSV file to its records, in one pass and in flat memory: the hot path of a run. It relies on UTF-8 (or ASCII), where
 // a byte below 0x80 is always a character of its own.
 import {
+  backslashesAt,
+  behindBackslashes,
   CR,
-  escapesAt,
   LF,
   QUOTE,
   rulesOf,
@@ -204,12 +205,13 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
         }
 
         if (byte !== QUOTE) {
-          const escapes = byte === escape ? escapesAt(bytes, i, end) : 0;
-          if (escapes > 0) {
-            isPlain = false;
-            i += escapes % 2 === 1 ? escapes : escapes - 1;
+          if (byte === escape) {
+            const run = backslashesAt(bytes, i, end);
+            if (bytes[i + run] === QUOTE) isPlain = false;
+            i = behindBackslashes(bytes, i, run, end);
+          } else {
+            i++;
           }
-          i++;
           continue;
         }
         if (i > end) {

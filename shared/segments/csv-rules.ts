@@ -26,14 +26,20 @@ export function rulesOf({ delimiter, quotes, backslashEscapes }: CsvDialect): Cs
   };
 }
 
-/**
- * How many backslashes start at `at`, if a quote follows them; 0 if none does: they are text then. Two of them before a quote stand
- * for one, so that a value can end in a backslash; an odd one makes the quote a part of the value.
- */
-export function escapesAt(bytes: Uint8Array, at: number, end: number): number {
+/** How many backslashes start at `at`. Look once at each run of them: a cell may hold nothing else. */
+export function backslashesAt(bytes: Uint8Array, at: number, end: number): number {
   let stop = at;
   while (stop < end && bytes[stop] === BACKSLASH) stop++;
-  return stop < end && bytes[stop] === QUOTE ? stop - at : 0;
+  return stop - at;
+}
+
+/**
+ * Where to go on behind `run` backslashes at `at`. Only before a quote do they mean something; they are text otherwise. Two of them
+ * stand for one there, so that a value can end in a backslash; an odd one makes the quote a part of the value.
+ */
+export function behindBackslashes(bytes: Uint8Array, at: number, run: number, end: number): number {
+  const stop = at + run;
+  return run % 2 === 1 && stop < end && bytes[stop] === QUOTE ? stop + 1 : stop;
 }
 
 /** Takes quotes and escapes out of one raw field, in place. @returns the field's new end. */
@@ -49,13 +55,13 @@ export function unquote(bytes: Uint8Array, from: number, end: number, rules: Csv
       continue;
     }
     if (quoted && byte === BACKSLASH && rules.escape === BACKSLASH) {
-      const escapes = escapesAt(bytes, i, end);
-      if (escapes > 0) {
-        for (let pairs = escapes >> 1; pairs > 0; pairs--) bytes[to++] = BACKSLASH;
-        i += escapes - 1;
-        if (escapes % 2 === 1) bytes[to++] = bytes[++i] as number;
-        continue;
-      }
+      const run = backslashesAt(bytes, i, end);
+      const next = behindBackslashes(bytes, i, run, end);
+      const isBeforeQuote = i + run < end && bytes[i + run] === QUOTE;
+      for (let left = isBeforeQuote ? run >> 1 : run; left > 0; left--) bytes[to++] = BACKSLASH;
+      if (next > i + run) bytes[to++] = QUOTE;
+      i = next - 1;
+      continue;
     }
     bytes[to++] = byte;
   }
@@ -78,9 +84,7 @@ export function walkFields(
   for (let i = start; i < end; i++) {
     const byte = bytes[i];
     if (quoted && byte === BACKSLASH && rules.escape === BACKSLASH) {
-      const escapes = escapesAt(bytes, i, end);
-      // The last of an odd number takes the quote with it.
-      if (escapes > 0) i += escapes % 2 === 1 ? escapes : escapes - 1;
+      i = behindBackslashes(bytes, i, backslashesAt(bytes, i, end), end) - 1;
     } else if (byte === rules.quote) {
       if (quoted && i + 1 < end && bytes[i + 1] === QUOTE) i++;
       else if (quoted || !rules.quoteOpensFirstOnly || i === from) quoted = !quoted;

@@ -199,6 +199,18 @@ describe('malformed rows', () => {
   });
 });
 
+// Each of them takes minutes where the work grows with the square of the length.
+describe('long runs of one character', () => {
+  test('of backslashes are text, and before a quote each two of them stand for one', () => {
+    const run = '\\'.repeat(300_000);
+    const content = [`"${run}x","${run}y""z"\n`, `"${run}","b"\n`];
+    expect(cellsOf(content, 2, { backslashEscapes: true })).toEqual([
+      [`${run}x`, `${run}y"z`],
+      [run.slice(150_000), 'b'],
+    ]);
+  });
+});
+
 describe('the first record', () => {
   test('is shown as cells before anything is handed over, and left out when it is a header', () => {
     const sink = collected();
