@@ -20,9 +20,16 @@ export function findColumns(shard: Shard, available: readonly string[], wanted: 
 
 const folded = (name: string) => name.trim().toLowerCase();
 
+/** Whether one of its words holds an address. Word by word, with one look each: a file can begin with a cell of a megabyte. */
+const holdsAddress = (cell: string) =>
+  cell.split(/\s+/).some((word) => {
+    const at = word.indexOf('@', 1);
+    return at !== -1 && word.lastIndexOf('.', word.length - 2) >= at + 2;
+  });
+
 /** What a column's name hardly is: an address, a time, an id. Errors list a header's names, and must not list a person's data. */
 const isLikeData = (cell: string) =>
-  /\S@\S+\.\S/.test(cell) ||
+  holdsAddress(cell) ||
   /^\d{4}-\d\d-\d\d/.test(cell) ||
   /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(cell);
 

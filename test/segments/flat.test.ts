@@ -111,6 +111,7 @@ test.each([
   ['', 'the file is empty'],
   ['\ufeff\n', 'the file is empty'],
   ['someone@example.com,Ann\n', 'column 1 holds a value, not a name'],
+  ['Name,by @Ann <someone@example.com>\n', 'column 2 holds a value, not a name'],
   ['4ab1c0f2e98d47b6a5c3d2e1f0a9b8c7,Ann\n', 'column 1 holds a value, not a name'],
   [Buffer.of(0x45, 0xff, 0x0a), 'it holds bytes that its encoding does not allow'],
   ['"EMail\nx\n', 'it opens quotes that are never closed'],
@@ -127,6 +128,17 @@ test.each([
     expect(failure.message).not.toContain('Ann');
   },
 );
+
+// Where the work grows with the square of the length it takes minutes.
+test('a header cell of nothing but @ is a name like any other', async () => {
+  const blobs = memoryBlobs({ pieceBytes: 65_536 });
+  blobs.put('ci/Odd/a.csv', `EMail,x${'@'.repeat(900_000)}\na@b.c,y\n`);
+  const source = flat(blobs);
+  const [segment] = await source.open(['Odd']);
+  const sink = collected();
+  await source.read(segment!.shards[0]!, ['EMail'], sink);
+  expect(sink.rows).toEqual([[1, ['a@b.c']]]);
+});
 
 test('a file that changes between listing and reading means: start over', async () => {
   const blobs = buyers();
