@@ -87,9 +87,9 @@ async function* decoded(source: Chunks, shard: Shard): Chunks {
   const declared = shard.dialect.encoding;
   const found = utf16Of(head);
   const label = declared.startsWith('utf-16') && found !== undefined ? found : declared;
-  const isUtf8 = textOf(shard) !== 'replaced' || head.subarray(0, 3).equals(utf8Bom);
-  // What the encoding does not allow becomes U+FFFD, by which the record reader knows it.
-  const decoder = isUtf8 ? undefined : new TextDecoder(label);
+  // A byte order mark says more than the model. What the encoding does not allow becomes U+FFFD, by which the record reader knows it.
+  const isUtf8 = head.subarray(0, 3).equals(utf8Bom);
+  const decoder = textOf(shard) === 'replaced' ? new TextDecoder(isUtf8 ? 'utf-8' : label) : undefined;
   for await (const chunk of released(all)) {
     if (found !== undefined && label !== found) throw new EncodingWrong(shard.segment, shard.name, declared);
     yield decoder ? Buffer.from(decoder.decode(chunk, { stream: true })) : chunk;

@@ -227,6 +227,18 @@ describe('encodings', () => {
       [2, 'bad-encoding'],
       [3, ['x']],
     ]);
+    // UTF-8 by its byte order mark, whatever is declared.
+    const marked = Buffer.concat([
+      Buffer.from('\ufeff1,2,J'),
+      Buffer.of(0xc3, 0x28, 0x80),
+      Buffer.from('\n1,2,é\n'),
+    ]);
+    for (const encoding of ['windows-1252', 'utf-16le', 'utf-8']) {
+      expect(await rowsOf(marked, { dialect: { encoding }, asked })).toEqual([
+        [1, 'bad-encoding'],
+        [2, ['é']],
+      ]);
+    }
     expect(await rowsOf('1,2,é\n1,2,e\n', { dialect: { encoding: 'us-ascii' }, asked })).toEqual([
       [1, 'bad-encoding'],
       [2, ['e']],
