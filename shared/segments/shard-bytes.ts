@@ -1,5 +1,4 @@
 // The bytes of one shard, as UTF-8: pinned to its version, unpacked where they are gzip, decoded where they are in another encoding.
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { statusOf } from '../platform/azure-errors';
 import { BlobChanged, type BlobReader } from '../platform/blobs';
@@ -43,9 +42,41 @@ async function* unpacked(source: Chunks, shard: Shard): Chunks {
     return;
   }
   const gunzip = createGunzip({ chunkSize: unpackedChunkBytes });
-  const feeding = pipeline(all, gunzip).then(
+  let isStopped = false;
+  let goOn = () => {};
+  // A chunk that it fails on is never called taken.
+  gunzip.once('close', () => goOn());
+
+  /** Chunk by chunk: only then is it known what is left over when the packed data ends. */
+  async function feed(): Promise<void> {
+    let fed = 0;
+    let isOver = false;
+    for await (const chunk of all) {
+      let rest: Uint8Array = chunk;
+      if (!isOver) {
+        fed += chunk.length;
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+          gunzip.write(chunk, goOn);
+        });
+        if (isStopped || gunzip.errored) return;
+        rest = chunk.subarray(chunk.length - (fed - gunzip.bytesWritten));
+        isOver = rest.length > 0;
+      }
+      // Some programs and devices fill the last block up.
+      if (!rest.every((byte) => byte === 0)) {
+        throw new ShardUnreadable(shard.segment, shard.name, 'other bytes follow its gzip data');
+      }
+    }
+    if (!isOver) gunzip.end();
+  }
+
+  const feeding = feed().then(
     () => undefined,
-    (error: unknown) => ({ error }),
+    (error: unknown) => {
+      gunzip.destroy(error as Error);
+      return { error };
+    },
   );
   try {
     yield* gunzip as Chunks;
@@ -59,6 +90,7 @@ async function* unpacked(source: Chunks, shard: Shard): Chunks {
     }
     throw cause;
   } finally {
+    isStopped = true;
     gunzip.destroy();
     await feeding;
   }

@@ -173,6 +173,45 @@ describe('gzip', () => {
     ]);
   });
 
+  test('may be filled up with zeros, wherever it is cut', async () => {
+    const packed = gzipSync(content);
+    for (const padding of [1, 512, 70_000]) {
+      const padded = Buffer.concat([packed, Buffer.alloc(padding)]);
+      for (const pieceBytes of [
+        1,
+        7,
+        packed.length - 5,
+        packed.length - 1,
+        packed.length,
+        packed.length + 1,
+        65_536,
+      ]) {
+        if (padding / pieceBytes > 10_000) continue;
+        expect(await rowsOf(padded, { pieceBytes })).toEqual([[1, ['é@b.c']]]);
+      }
+    }
+    // The packed data may end in zeros of its own.
+    expect(await rowsOf(Buffer.concat([gzipSync(''), Buffer.alloc(512)]), { pieceBytes: 1 })).toEqual([]);
+  });
+
+  test.each([
+    ['text', Buffer.from('1,x@y.z,Bo\n'), 'it is a damaged or incomplete gzip file'],
+    ['one byte', Buffer.of(0x1f), 'it is a damaged or incomplete gzip file'],
+    ['text behind zeros', Buffer.from('\0\0x'), 'other bytes follow its gzip data'],
+    [
+      'gzip behind zeros',
+      Buffer.concat([Buffer.alloc(512), gzipSync('1,x@y.z,Bo\n')]),
+      'other bytes follow its gzip data',
+    ],
+  ])('with %s behind it fails, wherever it is cut', async (_what, rest, reason) => {
+    const packed = gzipSync(content);
+    for (const pieceBytes of [1, 7, packed.length - 5, packed.length, packed.length + 1, 65_536]) {
+      const failure = await failureOf(rowsOf(Buffer.concat([packed, rest]), { pieceBytes }));
+      expect(failure).toMatchObject({ code: 'shard-unreadable', segment: 'Buyers', shard: 'B/1.csv' });
+      expect(failure.message).toContain(reason);
+    }
+  });
+
   test('that is cut off or damaged fails, naming the file', async () => {
     const packed = gzipSync(content.repeat(1000));
     const damaged = Buffer.from(packed);
