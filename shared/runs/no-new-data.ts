@@ -9,7 +9,12 @@ export function fingerprintOf(
   { listId, mapping, segments }: Pick<Plan, 'listId' | 'mapping' | 'segments'>,
 ): string {
   const { email, profileId, fields } = { profileId: null, ...mapping };
-  const data = segments.map(({ name, pointer }) => [name, pointer]);
+  // A file can be written anew where it is, under the same commit pointer.
+  const data = segments.map(({ name, pointer, shards }) => [
+    name,
+    pointer,
+    shards.map(({ blob, etag }) => [blob, etag]),
+  ]);
   const whole = [connectionId, listId, email, profileId, Object.entries(fields).sort(), data];
   return createHash('sha256').update(JSON.stringify(whole)).digest('base64url');
 }

@@ -6,6 +6,7 @@ import { driveRun } from '../support/drive-run';
 import {
   jobsOf,
   makeSmallExport,
+  membersOf,
   outcomeOf,
   requestsOf,
   successful,
@@ -80,6 +81,13 @@ describe('it runs', () => {
     await scheduled();
     await newPeople();
     await runsAgain();
+  });
+
+  test('with a file that was written anew under the same model.json', async () => {
+    await scheduled();
+    await writeShard(app, ['9,dora@example.com,Dora,Dean']);
+    await runsAgain();
+    expect(membersOf(app)).toContain('dora@example.com');
   });
 
   test('with another mapping', async () => {
