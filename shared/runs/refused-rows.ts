@@ -1,5 +1,6 @@
 // The lines of the rejects file that tell what Constant Contact says about single rows of an import.
 import { maskAddress } from '../contacts/address';
+import { csvCell, firstCell } from '../contacts/csv-line';
 import type { Batch } from '../contacts/manifest';
 import { rejectLine } from '../contacts/rejects-file';
 import { rowOf, type JobMessages } from './job-messages';
@@ -22,9 +23,12 @@ export function refusedRows(
   return messages
     .map((message) => {
       const row = rowOf(message);
-      const address = (row === undefined ? undefined : lines[row])?.split(',', 1)[0] ?? '';
-      // The row's own address first: no pattern finds the start of one such as `a:b@example.com` in running text.
-      const known = address === '' ? message : message.replaceAll(address, shown(address));
+      const address = firstCell((row === undefined ? undefined : lines[row]) ?? '');
+      // The row's own address first, also as the file has it: no pattern finds the start of one such as `a:b@example.com` in running text.
+      const known = [csvCell(address), address].reduce(
+        (text, own) => (own === '' ? text : text.replaceAll(own, shown(address))),
+        message,
+      );
       const reason = `Constant Contact: ${known.replace(anyAddress, shown)}`;
       const name = entry.blob.slice(entry.blob.lastIndexOf('/') + 1);
       return rejectLine({

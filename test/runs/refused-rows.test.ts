@@ -1,6 +1,7 @@
 // What Constant Contact says about single rows, as lines of the rejects file.
 import { parse } from 'csv-parse/sync';
 import { messagesBlob, rowOf } from '../../shared/runs/job-messages';
+import { csvLine } from '../../shared/contacts/csv-line';
 import { refusedRows } from '../../shared/runs/refused-rows';
 import { aBatch, runId } from './support/fixtures';
 
@@ -56,10 +57,25 @@ test("the row's own address is masked also where no pattern would find its start
   );
 });
 
+test.each([
+  '"ann:secret"@example.com',
+  '"ann;se""cret"@example.com',
+  'ann(secret)@example.com',
+  '"=ann"@example.com',
+])('nothing of the address %s is shown, whether a message quotes it or its cell', (address) => {
+  const content = Buffer.from(csvLine(['email', 'first_name']) + csvLine([address, 'A, "B"']));
+  const cell = csvLine([address]).trimEnd();
+  const [row] = rows([`Line 2: ${address} is bad, ${cell} is`], false, content);
+  expect(row![4]).toMatch(/^Constant Contact: Line 2: .\*{3}@e\*{3}\.com is bad, .\*{3}@e\*{3}\.com is$/);
+  expect(row![6]).toMatch(/^.\*{3}@e\*{3}\.com$/);
+});
+
 test('addresses are shown in full when the export asks for it', () => {
   const [row] = rows(['Line 2: ann@example.com is bad'], true);
   expect(row![4]).toBe('Constant Contact: Line 2: ann@example.com is bad');
   expect(row![6]).toBe('ann@example.com');
+  const quoted = Buffer.from(csvLine(['email']) + csvLine(['"ann"@example.com']));
+  expect(rows(['Line 2: bad'], true, quoted)[0]![6]).toBe('"ann"@example.com');
 });
 
 test('a cell that a spreadsheet would run as a formula is made text', () => {
