@@ -10,7 +10,7 @@ import type { Segment } from '../segments/segment';
 import type { SegmentSource } from '../segments/segment-source';
 import { checkAccount } from './check-account';
 import { fingerprintOf, nothingNew } from './no-new-data';
-import { freezePlan, planBlob, type Plan } from './plan';
+import { freezePlan, planBlob, pointersOf, type Plan } from './plan';
 import { isAway, remedyFor, whyAway } from './remedy';
 import { filesGone } from './retry-files';
 import { folderOf, isOver, type Reason, type Run } from './run';
@@ -118,7 +118,7 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     const opened = await runs.update(runId, (before) => ({
       ...before,
       listId: plan.listId,
-      pointers: Object.fromEntries(plan.segments.map(({ name, pointer }) => [name, pointer])),
+      pointers: pointersOf(plan, wanted.segments),
       fingerprint: fingerprintOf(run.connectionId, plan),
     }));
     // An execution that comes so late would leave a plan that nobody removes.

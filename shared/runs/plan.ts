@@ -30,3 +30,14 @@ export async function freezePlan(files: BlobStore, runId: string, round: number,
   const isFirst = await files.create(planBlob(runId, round), JSON.stringify(plan), 'application/json');
   return isFirst ? plan : readPlan(files, runId, round);
 }
+
+/** The commit pointers by segment, each named as the export spells it, whatever the case: what they are compared with is named so. */
+export function pointersOf({ segments }: Plan, spelled: readonly string[]): Record<string, string> {
+  const found = spelled.flatMap((wanted) => {
+    const segment =
+      segments.find(({ name }) => name === wanted) ??
+      segments.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+    return segment ? [[wanted, segment.pointer]] : [];
+  });
+  return Object.fromEntries(found) as Record<string, string>;
+}

@@ -1,5 +1,6 @@
 // A scheduled run that would send once more what was sent: when it is skipped, and above all when it is not.
 import type { Export } from '../../shared/exports/export';
+import type { Runner } from '../../shared/runs/repair';
 import { scheduledRunId, type Run, type Trigger } from '../../shared/runs/run';
 import { startAppInMemory, type AppInMemory } from '../support/app-in-memory';
 import { driveRun } from '../support/drive-run';
@@ -165,4 +166,18 @@ test('what is wrong with the account is not hidden by it', async () => {
   });
   expect(await scheduled()).toMatchObject({ status: 'Failed', reason: { code: 'list-unknown' } });
   expect(requestsOf(app)['import']).toBe(3);
+});
+
+test('what a run has read starts no other run, also of a segment that the export spells in another case', async () => {
+  await change({ segments: ['PEOPLE'] });
+  await newPeople();
+  app.passTime(3_600_000);
+  expect((await app.run(exportId)).pointers).toMatchObject({ PEOPLE: expect.any(String) as string });
+  const started: string[] = [];
+  const runner: Runner = {
+    look: () => Promise.resolve({ state: 'over' }),
+    start: (runId) => Promise.resolve(void started.push(runId)),
+  };
+  await app.deps.tick(runner);
+  expect(started).toEqual([]);
 });

@@ -93,6 +93,17 @@ test('the segments are opened together, in the order of the export', async () =>
   expect(app.segments.opened).toBe(1);
 });
 
+test('commit pointers have the names that the export gives the segments, in whatever case', async () => {
+  const app = await start({ export: { segments: ['CUSTOMERS', 'vips', 'Vips'] } });
+  app.segments.segments.set('CUSTOMERS', aSegment('Customers'));
+  await app.open();
+  expect((await app.run())?.pointers).toEqual({
+    CUSTOMERS: 'pointer-of-Customers',
+    vips: 'pointer-of-vips',
+    Vips: 'pointer-of-Vips',
+  });
+});
+
 test('nothing is asked about custom fields when none is mapped', async () => {
   const app = await start();
   await app.open();
