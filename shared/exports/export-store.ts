@@ -1,5 +1,5 @@
 // Where exports are kept: one row each, in one partition of the table `exports`.
-import type { Page, Stored, Table } from '../platform/tables';
+import { writeRow, type Page, type Stored, type Table } from '../platform/tables';
 import { exportSchema, type Export } from './export';
 
 const partition = 'export';
@@ -25,19 +25,20 @@ export interface ExportStore {
 
 export function makeExportStore(table: Table): ExportStore {
   const get: ExportStore['get'] = (id) => table.get(exportSchema, partition, id);
+  const write = (change: Parameters<typeof writeRow<Export>>[3]) =>
+    writeRow(table, exportSchema, partition, change);
   return {
     get,
 
     async create(value) {
       const row = exportSchema.parse(value);
-      if (!(await table.change(partition, [{ kind: 'create', rowKey: row.id, value: row }]))) {
-        throw new Error(`there is an export ${row.id} already`);
-      }
+      const done = await write({ kind: 'create', rowKey: row.id, value: row });
+      if (!done) throw new Error(`there is an export ${row.id} already`);
     },
 
     async change(value, etag) {
       const row = exportSchema.parse(value);
-      const done = await table.change(partition, [{ kind: 'replace', rowKey: row.id, value: row, etag }]);
+      const done = await write({ kind: 'replace', rowKey: row.id, value: row, etag });
       return done ? get(row.id) : undefined;
     },
 

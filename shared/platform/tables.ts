@@ -37,7 +37,8 @@ export interface Table {
   /**
    * All-or-nothing changes of one partition.
    * @returns false when any of them lost: a row is there already, is gone, or has changed. As the SDK repeats a call whose
-   *   answer was lost, "lost" can also mean "done by my first try": whoever must know reads the row again and looks whose it is.
+   *   answer was lost, "lost" can also mean "done by my first try": whoever must know reads the row again and looks whose it is,
+   *   as `writeRow` does.
    * @throws {RowTooLarge}, and for an ETag on a removal among several changes: the SDK's transactions do not pass it on, and would
    *   remove whatever there is. Such a removal is guarded by a `replace` beside it, of a row that changes whenever this one does.
    */
@@ -78,6 +79,23 @@ export class RowTooLarge extends Error {
 export function refuseEtag({ rowKey, etag }: Extract<Change, { kind: 'remove' }>): void {
   if (etag !== undefined)
     throw new TypeError(`the removal of the row ${rowKey} cannot name a version among other changes`);
+}
+
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * Creates or replaces one row, for callers who must know whether it is theirs: a write that lost is looked at, as it may be the SDK's
+ * second try after the first one's answer was lost.
+ * @returns whether the row holds the value. Whoever finds the very same stored by somebody else is done, too.
+ */
+export async function writeRow<T>(
+  table: Pick<Table, 'get' | 'change'>,
+  schema: z.ZodType<T>,
+  partition: string,
+  change: Exclude<Change, { kind: 'remove' }> & { readonly value: T },
+): Promise<boolean> {
+  if (await table.change(partition, [change])) return true;
+  return same((await table.get(schema, partition, change.rowKey))?.value, change.value);
 }
 
 export function makeTable(client: TableClient): Table {

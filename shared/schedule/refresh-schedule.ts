@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { actorSchema, type Actor } from '../access/actor';
 import type { Clock } from '../platform/clock';
-import type { Table } from '../platform/tables';
+import { writeRow, type Table } from '../platform/tables';
 import { refreshScheduleSchema, type RefreshSchedule } from './schedule';
 
 export const refreshSchema = z.strictObject({
@@ -44,12 +44,11 @@ export function makeRefreshSchedule({ table, clock }: { table: Table; clock: Clo
       const before = await store.get();
       if (before.etag !== etag) return undefined;
       if (isDeepStrictEqual(before.value.schedule, schedule)) return before;
-      const value = { schedule, changedAt: new Date(clock.now()).toISOString(), changedBy: by };
-      const done = await table.change(key, [
-        etag === untouched.etag
-          ? { kind: 'create', rowKey: key, value: refreshSchema.parse(value) }
-          : { kind: 'replace', rowKey: key, value: refreshSchema.parse(value), etag },
-      ]);
+      const changedAt = new Date(clock.now()).toISOString();
+      const value = refreshSchema.parse({ schedule, changedAt, changedBy: by });
+      const how =
+        etag === untouched.etag ? ({ kind: 'create' } as const) : ({ kind: 'replace', etag } as const);
+      const done = await writeRow(table, refreshSchema, key, { ...how, rowKey: key, value });
       return done ? store.get() : undefined;
     },
   };

@@ -7,6 +7,7 @@ import { anExport } from '../runs/support/fixtures';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { makeOwnTable } from '../support/azurite-clients';
 import { makeMemoryTable } from '../support/memory-tables';
+import { startAzureProxy } from '../under-fire/azure-proxy';
 
 let azurite: Azurite;
 beforeAll(async () => {
@@ -34,6 +35,25 @@ test('of two with one id, the first stays', async () => {
     'there is an export spring already',
   );
   await expect(exports.get('spring')).resolves.toMatchObject({ value: { name: 'First' } });
+});
+
+test('an export is created and changed when Table storage did so and the answers are lost on the way', async () => {
+  const proxy = await startAzureProxy(azurite);
+  try {
+    const { table } = await makeOwnTable(proxy);
+    const exports = makeExportStore(table);
+    const loseNext = (wanted: string) =>
+      proxy.add({ matches: ({ method }) => method === wanted, when: 'after', wrong: { kind: 'drop' } });
+    loseNext('POST');
+    await exports.create(anExport());
+    const { value, etag } = (await exports.get('spring'))!;
+    loseNext('PUT');
+    await expect(exports.change({ ...value, name: 'Second' }, etag)).resolves.toMatchObject({
+      value: { name: 'Second' },
+    });
+  } finally {
+    await proxy.stop();
+  }
 });
 
 describe('a change', () => {

@@ -7,6 +7,7 @@ import { readExport } from '../../functions/http/exports/read-export';
 import { removeExport } from '../../functions/http/exports/remove-export';
 import { rescheduleExports } from '../../functions/http/exports/reschedule-exports';
 import { aConnection, anExport, aRun, listId, runId } from '../runs/support/fixtures';
+import { repeatNextChange } from '../support/memory-tables';
 import type { Answered, Ask } from './http-world';
 import { startWholeWorld, type WholeWorld } from './whole-world';
 
@@ -86,6 +87,13 @@ describe('POST /api/exports', () => {
     });
     expect((await read(id, 'Contributor')).json).toEqual(answer.json);
     expect(await audited()).toEqual([{ action: 'export.create', id, facts: {} }]);
+  });
+
+  test('saves one and puts it on record also when the answer to the write is lost', async () => {
+    repeatNextChange(app.tables.exports);
+    const { status, json } = await create();
+    expect(status).toBe(201);
+    expect(await audited()).toMatchObject([{ action: 'export.create', id: json['id'] }]);
   });
 
   test('takes the address of the list’s page for its id', async () => {
@@ -229,6 +237,15 @@ describe('PATCH /api/exports/{exportId}', () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
     const winner = answers.find(({ status }) => status === 200);
     expect((await stored('spring'))?.name).toBe(winner?.json['name']);
+  });
+
+  test('is made and put on record also when the answer to the write is lost', async () => {
+    repeatNextChange(app.tables.exports);
+    expect(await change('spring', { name: 'Autumn' })).toMatchObject({
+      status: 200,
+      json: { name: 'Autumn' },
+    });
+    expect(await audited()).toMatchObject([{ action: 'export.change', id: 'spring' }]);
   });
 
   test('of name and schedule needs no Constant Contact', async () => {
@@ -445,6 +462,13 @@ describe('POST /api/exports/reschedule', () => {
     const { json } = await reschedule(['spring']);
     expect(json['results']).toMatchObject([{ outcome: 'rescheduled' }]);
     expect(await stored('spring')).toMatchObject({ name: 'Autumn', schedule: daily });
+  });
+
+  test('gives it and puts that on record also when the answer to the write is lost', async () => {
+    repeatNextChange(app.tables.exports);
+    const { json } = await reschedule(['spring']);
+    expect(json['results']).toMatchObject([{ outcome: 'rescheduled' }]);
+    expect(await audited()).toMatchObject([{ action: 'export.reschedule', id: 'spring' }]);
   });
 
   test('gives up where somebody else is always faster, and says so', async () => {

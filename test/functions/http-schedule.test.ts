@@ -2,6 +2,7 @@
 import { changeSchedule } from '../../functions/http/schedule/change-schedule';
 import { readExport } from '../../functions/http/exports/read-export';
 import { readSchedule } from '../../functions/http/schedule/read-schedule';
+import { repeatNextChange } from '../support/memory-tables';
 import { startHttpWorld, type HttpWorld } from './http-world';
 
 let app: HttpWorld;
@@ -57,4 +58,16 @@ test('keeps on record who changed it to what', async () => {
   expect(rows.map(({ value }) => value)).toMatchObject([
     { action: 'schedule.change', facts: { from: 'new-data', to: 'off' }, by: { name: 'Ada Lovelace' } },
   ]);
+});
+
+test('is changed and put on record also when the answer to the write is lost', async () => {
+  for (const [schedule, changes] of [
+    [daily, 1],
+    [{ kind: 'off' }, 2],
+  ] as const) {
+    repeatNextChange(app.tables.schedule);
+    const { status, json } = await change(schedule, await version());
+    expect([status, json['schedule']]).toMatchObject([200, { kind: schedule.kind }]);
+    expect((await app.deps.audit.page(10)).rows).toHaveLength(changes);
+  }
 });

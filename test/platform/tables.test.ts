@@ -1,9 +1,9 @@
 // Rows on real Table storage, and on the table in memory that other tests stand on: the same rules hold for both.
 import { z } from 'zod';
-import type { Page, Table } from '../../shared/platform/tables';
+import { writeRow, type Page, type Table } from '../../shared/platform/tables';
 import { startAzurite, type Azurite } from '../support/azurite';
 import { makeOwnTable } from '../support/azurite-clients';
-import { makeMemoryTable } from '../support/memory-tables';
+import { makeMemoryTable, repeatNextChange } from '../support/memory-tables';
 
 let azurite: Azurite;
 beforeAll(async () => {
@@ -57,6 +57,21 @@ describe.each<[string, () => Promise<Table>]>([
     await table.remove('p', 'a');
     await expect(table.change('p', [replace('a', 4, etag)])).resolves.toBe(false);
     expect(await rows(table)).toEqual([]);
+  });
+
+  test('says of a row that was written, but whose answer was lost, that it is; of one that is another, that it is not', async () => {
+    const table = await open();
+    const write = (change: Parameters<typeof writeRow<{ n: number }>>[3]) =>
+      writeRow(table, schema, 'p', change);
+    repeatNextChange(table);
+    await expect(write(create('a', 1))).resolves.toBe(true);
+    await expect(write(create('a', 2))).resolves.toBe(false);
+    const etag = await etagOf(table, 'a');
+    repeatNextChange(table);
+    await expect(write(replace('a', 3, etag))).resolves.toBe(true);
+    await expect(write(replace('a', 4, etag))).resolves.toBe(false);
+    await expect(write(replace('b', 4, etag))).resolves.toBe(false);
+    expect(await rows(table)).toEqual([['a', 3]]);
   });
 
   test('removes a row only if it has not changed since, and is still there', async () => {

@@ -8,7 +8,9 @@ import type { Azurite } from './azurite';
 let made = 0;
 
 /** A table that nobody else has, and the client below it. */
-export async function makeOwnTable(azurite: Azurite): Promise<{ table: Table; client: TableClient }> {
+export async function makeOwnTable(
+  azurite: Pick<Azurite, 'connectionString'>,
+): Promise<{ table: Table; client: TableClient }> {
   const client = TableClient.fromConnectionString(azurite.connectionString, `own${(made += 1)}`, {
     allowInsecureConnection: true,
   });
