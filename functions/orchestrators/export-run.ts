@@ -172,6 +172,9 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
     return true;
   }
 
+  /** Whether a job was given up that may be open still. */
+  let inDoubt = false;
+
   /**
    * Waits until no import job is open any more. What failed, or turns out never to have been accepted, is sent again, unless the
    * run is stopping. @returns whether the run goes on.
@@ -188,6 +191,7 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
         yield* park(looked);
         continue;
       }
+      inDoubt = looked.unconfirmed !== undefined;
       // Those that are not sent are neither open nor done.
       const ended = Math.min(progress.batches.sent, before + size - looked.open - looked.again.length);
       progress.batches.done = Math.max(before, ended);
@@ -222,6 +226,8 @@ export function* exportRun(context: OrchestrationContext): Steps<void> {
         return;
       }
       wavesDone = index + 1;
+      // Nobody may be in two open jobs: the waves to come hold the same people.
+      if (inDoubt) return;
     }
   }
 

@@ -44,6 +44,8 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
   const warnings = Object.entries(manifest.leftOutByField ?? {}).map(
     ([field, values]) => `${values} values of ${field} were left out: ${whyLeftOut(field)}.`,
   );
+  const held = heldBack(manifest, byBatch);
+  if (held) warnings.push(held);
   let sentToTheEnd = true;
 
   for (const { number, wave, contacts, columns } of manifest.batches) {
@@ -73,6 +75,16 @@ export function account(manifest: Manifest, records: readonly ImportRecord[]): A
 
   const { read, duplicate, rejected } = manifest.counts;
   return { counts: { read, duplicate, rejected, ...sums }, warnings, sentToTheEnd };
+}
+
+/** Why no later wave was sent, if a job of an earlier one is the reason. */
+function heldBack({ batches }: Manifest, byBatch: ReadonlyMap<number, ImportRecord>): string | undefined {
+  const doubtful = batches.filter(({ number }) => byBatch.get(number)?.state === 'unconfirmed');
+  const [first] = doubtful;
+  const last = Math.max(...doubtful.map(({ wave }) => wave));
+  const later = batches.filter(({ wave }) => wave > last);
+  if (!first || later.length === 0 || later.some(({ number }) => byBatch.has(number))) return undefined;
+  return `The columns of later waves were not sent, as the import job of batch ${first.number} did not end in time: it may be open still, and the same contacts would be in two jobs at once. Retry the run later.`;
 }
 
 /** What a later wave did not bring about. Whoever cannot join the list was counted in wave 0. */
@@ -143,6 +155,9 @@ export function verdict({ cancelRequested, reason, account }: Ending): {
   if (parts.length === 0) return { status: 'Successful', reason: null };
   return {
     status: 'Completed with warnings',
-    reason: { code: 'warnings', sentence: `Sent to the end, but ${parts.join('; ')}.` },
+    reason: {
+      code: 'warnings',
+      sentence: `${account.sentToTheEnd ? 'Sent to the end, but' : 'Sent, but not every column:'} ${parts.join('; ')}.`,
+    },
   };
 }

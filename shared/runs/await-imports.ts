@@ -130,7 +130,9 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
       const attempt = attemptNeeded(record, now, limits);
       return attempt === undefined ? [] : [{ batch: record.batch, attempt }];
     });
-    return { kind: 'looked', open: seen.filter((record) => isOnItsWay(record, now, limits)).length, again };
+    const open = seen.filter((record) => isOnItsWay(record, now, limits)).length;
+    const unconfirmed = seen.filter(({ state }) => state === 'unconfirmed').length;
+    return { kind: 'looked', open, again, ...(unconfirmed > 0 && { unconfirmed }) };
   };
 }
 

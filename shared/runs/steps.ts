@@ -94,12 +94,16 @@ export const importBatchResult = z.discriminatedUnion('kind', [
 
 export const awaitImportsInput = z.strictObject({ runId: runIdSchema });
 export const awaitImportsResult = z.discriminatedUnion('kind', [
-  /** `open`: how many are still on their way; `again`: what has to be sent, as its job failed or was never accepted. */
+  /**
+   * `open`: how many are still on their way; `again`: what has to be sent, as its job failed or was never accepted; `unconfirmed`: how
+   * many were given up although their jobs may be open still, absent for none.
+   */
   z.strictObject({
     kind: z.literal('looked'),
     ...counted,
     open: whole,
     again: z.array(z.strictObject({ batch: whole, attempt: whole })),
+    unconfirmed: whole.optional(),
   }),
   laterSchema,
   stoppedSchema,

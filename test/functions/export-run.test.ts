@@ -446,6 +446,28 @@ describe('a batch that Constant Contact fails', () => {
   });
 });
 
+describe('a job that does not end in time', () => {
+  const givenUp = (again: object[] = []) => ({ ...looked(0, again), unconfirmed: 1 });
+
+  test('keeps the next waves from being sent, as they hold the same people', () => {
+    const stepped = run({ prepareBatches: [prepared(2, 1)], awaitImports: [looked(1), givenUp()] });
+    expect(story(stepped).slice(-3)).toEqual(['timer 10', 'awaitImports', 'closeRun done']);
+    expect(stepped.actions.filter(({ kind }) => kind !== 'timer')).toHaveLength(7);
+    expect(statusAt(stepped, -1)).toMatchObject({ batches: { total: 3, sent: 2, done: 2 } });
+  });
+
+  test('keeps nothing of its own wave from being sent again', () => {
+    const stepped = run({
+      prepareBatches: [prepared(2, 1)],
+      awaitImports: [givenUp([{ batch: 2, attempt: 2 }]), givenUp()],
+    });
+    const lines = story(stepped);
+    expect(lines).toContain('importBatch 2/2');
+    expect(lines).not.toContain('importBatch 3/1');
+    expect(lines.at(-1)).toBe('closeRun done');
+  });
+});
+
 describe('an activity that fails for good', () => {
   const failure = new Error('Activity function failed');
 

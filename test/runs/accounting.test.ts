@@ -174,6 +174,30 @@ describe('a batch of a later wave', () => {
     ]);
   });
 
+  test('is held back by an earlier job that may be open still, and the first warning says so', () => {
+    const given = account(aManifest([aBatch(1), later]), [aRecord(1, { state: 'unconfirmed' })]);
+    expect(given.warnings).toEqual([
+      expect.stringMatching(/^The columns of later waves were not sent, as the import job of batch 1 /),
+      'Batch 2: the fields city, company_name of 4 contacts were not sent.',
+    ]);
+    expect(verdict({ cancelRequested: false, reason: null, account: given })).toMatchObject({
+      status: 'Completed with warnings',
+      reason: {
+        sentence: expect.stringMatching(/^Sent, but not every column: 10 contacts were sent, but /) as string,
+      },
+    });
+  });
+
+  test('that was begun, or that no job is in doubt before, is not said to be held back', () => {
+    const manifest = aManifest([aBatch(1), later, aBatch(3, { wave: 2 })]);
+    for (const records of [
+      [aRecord(1, { state: 'unconfirmed' }), completed(2)],
+      [completed(1), aRecord(3, { state: 'unconfirmed' })],
+    ]) {
+      expect(account(manifest, records).warnings.join()).not.toContain('later waves');
+    }
+  });
+
   test('that was not sent because somebody cancelled makes the run canceled, though every contact had been sent', () => {
     const ended = verdict({
       cancelRequested: true,

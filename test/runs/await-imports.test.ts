@@ -52,7 +52,7 @@ describe('open jobs', () => {
     const app = await start({ records: open(1) });
     await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 1, again: [] });
     app.time.advance(limits.deadline);
-    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 0, again: [] });
+    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 0, again: [], unconfirmed: 1 });
     expect(await app.record(1)).toMatchObject({ state: 'unconfirmed' });
   });
 
@@ -71,7 +71,7 @@ describe('open jobs', () => {
     const app = await start({
       records: [aRecord(1, { state: 'completed' }), aRecord(2, { state: 'unconfirmed' })],
     });
-    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 0, again: [] });
+    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 0, again: [], unconfirmed: 1 });
     expect(app.account.calls).toEqual([]);
   });
 
