@@ -167,7 +167,17 @@ export function compose(
     startRun,
     closeRun,
     leftovers,
-    retryRun: makeRetryRun({ runs, exports, files, clock, log }),
+    retryRun: makeRetryRun({
+      runs,
+      exports,
+      imports,
+      leftovers,
+      constantContact,
+      files,
+      clock,
+      log,
+      lateJob: milliseconds(settings.CLAIM_SECONDS + settings.IMPORT_SETTLE_SECONDS),
+    }),
     runDetails: makeRunDetails({ imports, files }),
     removeOldRuns: makeRemoveOldRuns({
       runs,

@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
 import { fileNameOf, withRemark, type ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
-import { messagesBlob, type JobMessages } from './job-messages';
+import { keepMessages, messagesBlob } from './job-messages';
 import { attemptNeeded, isOnItsWay, lookAtJob, lookInVain, type LookLimits } from './look-at-job';
 import { isAway, remedyFor } from './remedy';
 import { isOver, type Run } from './run';
@@ -54,19 +54,6 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
     return found;
   }
 
-  /** Before the record says that its job has ended: who finds it so reads them. */
-  async function keepMessages(run: Run, after: ImportRecord, job: ImportJob | undefined): Promise<void> {
-    if (job && job.errors.length > 0) {
-      // They may quote addresses: into Blob storage, and from there into the rejects file only.
-      const messages: JobMessages = { batch: after.batch, messages: job.errors };
-      await files.write(
-        messagesBlob(run.id, after.batch, after.attempt),
-        JSON.stringify(messages),
-        'application/json',
-      );
-    }
-  }
-
   function tell(run: Run, after: ImportRecord): void {
     log.info('batch.ended', {
       run: run.id,
@@ -111,7 +98,7 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
         const after = doubled ? withRemark(looked, 'doubled') : looked;
         if (after === stored.value) continue;
         const hasEnded = after.state !== stored.value.state && after.state !== 'open';
-        if (hasEnded) await keepMessages(run, after, job);
+        if (hasEnded) await keepMessages(files, runId, after, job);
         if (await imports.put(runId, stored, after)) {
           // By the one look that noted it.
           if (hasEnded) tell(run, after);

@@ -9,6 +9,24 @@ export interface LookLimits {
   readonly settle: number;
 }
 
+/** The record when this job of it has completed. */
+export function completedBy(record: ImportRecord, { id, counters }: ImportJob): ImportRecord {
+  const { errors = 0, correctable = 0, cannotAddToList = 0 } = counters;
+  const readable = ![errors, correctable, cannotAddToList].some(Number.isNaN);
+  const completed: ImportRecord = {
+    ...record,
+    state: 'completed',
+    jobId: id,
+    ended: 'completed',
+    counters: {
+      errorCount: errors || 0,
+      correctableCount: correctable || 0,
+      cannotAddToListCount: cannotAddToList || 0,
+    },
+  };
+  return readable ? completed : withRemark(completed, 'counters-unreadable');
+}
+
 /** @param job the job of this record, found by its id or by its file's name; `undefined` when Constant Contact knows none. */
 export function lookAtJob(
   record: ImportRecord,
@@ -23,21 +41,8 @@ export function lookAtJob(
 
   const found = { ...record, jobId: job.id, acceptedAt, unseenSince: undefined };
   switch (job.state) {
-    case 'completed': {
-      const { errors = 0, correctable = 0, cannotAddToList = 0 } = job.counters;
-      const readable = ![errors, correctable, cannotAddToList].some(Number.isNaN);
-      const completed: ImportRecord = {
-        ...found,
-        state: 'completed',
-        ended: 'completed',
-        counters: {
-          errorCount: errors || 0,
-          correctableCount: correctable || 0,
-          cannotAddToListCount: cannotAddToList || 0,
-        },
-      };
-      return readable ? completed : withRemark(completed, 'counters-unreadable');
-    }
+    case 'completed':
+      return completedBy(found, job);
     case 'failed':
     case 'timed_out':
     case 'cancelled':

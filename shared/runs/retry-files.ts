@@ -5,7 +5,7 @@ import { csvType } from '../contacts/outgoing';
 import { emptyRejects } from '../contacts/rejects-file';
 import type { BlobStore } from '../platform/blobs';
 import { mapLimited } from '../segments/map-limited';
-import { batchesThrough } from './report';
+import { readReport, type Fate } from './report';
 import { folderOf, type Reason } from './run';
 
 export const filesGone: Reason = {
@@ -17,11 +17,21 @@ export const filesGone: Reason = {
 /** How many files are copied at once; each is below 4 MB and goes through memory. */
 const atOnce = 4;
 
-/** The batches of a run that is over which did not go through; `undefined` when its manifest or report is gone. */
-export async function batchesLeft(files: BlobStore, runId: string): Promise<readonly Batch[] | undefined> {
+export interface Left {
+  /** Those that did not go through. */
+  readonly batches: readonly Batch[];
+  /** What had become of them when the run ended. */
+  readonly fates: readonly Fate[];
+}
+
+/** What a run that is over has left; `undefined` when its manifest or report is gone. */
+export async function batchesLeft(files: BlobStore, runId: string): Promise<Left | undefined> {
   const manifest = await readManifest(files, folderOf(runId));
-  const through = manifest && (await batchesThrough(files, runId));
-  return through && manifest.batches.filter(({ number }) => !through.has(number));
+  const report = manifest && (await readReport(files, runId));
+  if (!report) return undefined;
+  const fates = report.batches.filter(({ state }) => state !== 'completed');
+  const left = new Set(fates.map(({ batch }) => batch));
+  return { fates, batches: manifest.batches.filter(({ number }) => left.has(number)) };
 }
 
 /** Whether every one of these files is there. */
@@ -47,7 +57,7 @@ export async function takeOver(
   files: BlobStore,
   { runId, retryOf, execution, addressesInClear, checkpoint }: TakingOver,
 ): Promise<Manifest | undefined> {
-  const left = await batchesLeft(files, retryOf);
+  const left = (await batchesLeft(files, retryOf))?.batches;
   if (!left) return undefined;
   const own = `${folderOf(runId)}${execution}/`;
   // The first of them counts for the report.

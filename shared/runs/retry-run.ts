@@ -1,9 +1,21 @@
-// Starts a run that makes good an earlier one: it sends the batches that did not go through, from the files that were kept.
+// Starts a run that makes good an earlier one: it sends the batches that did not go through, from the files that were kept. What has gone
+// through since the earlier one ended is taken over as it is.
+import type { ConstantContact } from '../constant-contact/client';
+import type { ImportJob } from '../constant-contact/schemas';
+import type { Batch } from '../contacts/manifest';
 import type { ExportStore } from '../exports/export-store';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
+import { mapLimited } from '../segments/map-limited';
+import type { ImportRecord } from './import-record';
+import type { ImportStore } from './import-store';
+import { keepMessages } from './job-messages';
+import { jobsLeft, wasOnItsWay, type JobsLeft } from './jobs-left';
+import type { Leftovers } from './leftovers';
 import { isOvertaken, type Lock } from './lock';
+import { completedBy } from './look-at-job';
+import type { Fate } from './report';
 import { areThere, batchesLeft, filesGone } from './retry-files';
 import { isOver, newRunId, type Reason, type Run, type Trigger } from './run';
 import type { RunStore } from './run-store';
@@ -11,12 +23,13 @@ import { logQueued, queuedRun } from './start-run';
 
 export type Retried =
   | { readonly kind: 'started'; readonly run: Run }
-  /** Nothing was started. `runId`: the run that is on. */
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly runId?: string };
+  /** Nothing was started. `runId`: the run that is on. `until`: when to come back, in milliseconds since 1970. */
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly runId?: string; readonly until?: number };
 
 export interface RetryRun {
   /** Why a run cannot be made good, as far as one sees without looking at its files. */
   refusal(run: Run): Promise<Reason | undefined>;
+  /** Throws as a look at Constant Contact does, and then nothing was started. */
   start(run: Run, trigger: Trigger): Promise<Retried>;
 }
 
@@ -40,20 +53,74 @@ const exportChanged: Reason = {
     'The export is gone, or has another connection, another list or fewer segments than this run had. Run the export instead.',
 };
 
-export function makeRetryRun(deps: {
+const jobsOpen = ({ open, lookAgainAt }: JobsLeft): Reason => ({
+  code: 'jobs-open',
+  sentence: `Import jobs of this run are, or may be, open at Constant Contact (${open}), and nobody may be in two at once. Retry the run after ${new Date(lookAgainAt).toISOString()}; what has gone through by then is not sent again.`,
+});
+
+/** Rows written at once. */
+const atOnce = 8;
+
+/** A batch whose first attempt was accepted. */
+const accepted: Omit<ImportRecord, 'batch'> = {
+  attempt: 1,
+  state: 'open',
+  tries: 1,
+  owner: null,
+  until: 0,
+  jobId: null,
+  acceptedAt: null,
+  ended: null,
+  counters: null,
+};
+
+export interface RetryRunDeps {
   readonly runs: RunStore;
   readonly exports: Pick<ExportStore, 'get'>;
+  readonly imports: Pick<ImportStore, 'put'>;
+  readonly leftovers: Pick<Leftovers, 'expect'>;
+  readonly constantContact: (connectionId: string) => Pick<ConstantContact, 'importJobs'>;
   readonly files: BlobStore;
   readonly clock: Clock;
   readonly log: Log;
-}): RetryRun {
-  const { runs, exports, files, clock, log } = deps;
+  /** How long after the end of a run a job of it may show up first, in milliseconds: a claim, and then the settle time. */
+  readonly lateJob: number;
+}
+
+export function makeRetryRun(deps: RetryRunDeps): RetryRun {
+  const { runs, exports, imports, leftovers, files, clock, log, lateJob } = deps;
 
   async function refusal(run: Run, known?: Lock): Promise<Reason | undefined> {
     if (!isOver(run.status)) return runOn;
     if (!run.batchesLeft) return nothingToRetry;
     const lock = known ?? (await runs.lock(run.exportId));
     return isOvertaken(lock, run) ? laterRunSent : undefined;
+  }
+
+  async function lookAtJobs(earlier: Run, fates: readonly Fate[]): Promise<JobsLeft | undefined> {
+    if (!fates.some(wasOnItsWay)) return undefined;
+    const constantContact = deps.constantContact(earlier.connectionId);
+    const listed = await constantContact.importJobs({ since: earlier.createdAt });
+    const lateAt = Date.parse(earlier.endedAt ?? earlier.createdAt) + lateJob;
+    return jobsLeft(earlier.id, fates, listed, clock.now(), lateAt);
+  }
+
+  /** Before the run begins, which then finds these batches done. */
+  async function takeAsDone(
+    runId: string,
+    left: readonly Batch[],
+    through: ReadonlyMap<number, ImportJob>,
+  ): Promise<void> {
+    // Should it never begin, somebody removes what is written here.
+    if (through.size > 0) await leftovers.expect(runId);
+    await mapLimited([...left.entries()], atOnce, async ([index, { number }]) => {
+      const job = through.get(number);
+      if (!job) return;
+      // As the run numbers what it takes over.
+      const record = completedBy({ ...accepted, batch: index + 1, acceptedAt: clock.now() }, job);
+      await keepMessages(files, runId, record, job);
+      await imports.put(runId, undefined, record);
+    });
   }
 
   return {
@@ -71,7 +138,10 @@ export function makeRetryRun(deps: {
         earlier.segments.every((segment) => wanted.segments.includes(segment));
       if (!isTheSame) return { kind: 'refused', reason: exportChanged };
       const left = await batchesLeft(files, earlier.id);
-      if (!left || !(await areThere(files, earlier.id, left))) return { kind: 'refused', reason: filesGone };
+      if (!left || !(await areThere(files, earlier.id, left.batches)))
+        return { kind: 'refused', reason: filesGone };
+      const jobs = await lookAtJobs(earlier, left.fates);
+      if (jobs && jobs.open > 0) return { kind: 'refused', reason: jobsOpen(jobs), until: jobs.lookAgainAt };
 
       const now = new Date(clock.now());
       const run: Run = {
@@ -89,6 +159,7 @@ export function makeRetryRun(deps: {
         // Together with what the earlier one has sent.
         fingerprint: earlier.fingerprint,
       };
+      if (jobs) await takeAsDone(run.id, left.batches, jobs.through);
       const outcome = await runs.start(run, (lock) => isOvertaken(lock, earlier));
       if (outcome.kind === 'busy') return { kind: 'refused', reason: runOn, runId: outcome.runId };
       if (outcome.kind !== 'started') return { kind: 'refused', reason: laterRunSent };

@@ -59,6 +59,17 @@ describe('POST /api/runs/{runId}/retry', () => {
     ]);
   });
 
+  test('while a job of it may be open says when to come back', async () => {
+    await over();
+    const reason = { code: 'jobs-open', sentence: 'Jobs are open.' };
+    const start = () => Promise.resolve({ kind: 'refused', reason, until: noon + 299_001 } as const);
+    const deps = { ...app.deps, retryRun: { ...app.deps.retryRun, start } };
+    const answer = await app.ask(retryRun(deps), { params: { runId }, as: 'Contributor' });
+    expect(answer).toMatchObject({ status: 409, json: { detail: 'Jobs are open.' } });
+    expect(answer.headers['retry-after']).toBe('300');
+    expect((await app.deps.audit.page(10)).rows).toEqual([]);
+  });
+
   test('while another run is on says which', async () => {
     await over();
     const id = 'spring-20260301130000-bbbbbbbbbbbb';

@@ -1,4 +1,5 @@
 // A run that makes good an earlier one: it sends what that one left, and nothing else.
+import { makeImportStore } from '../../shared/runs/import-store';
 import { makeRetryRun } from '../../shared/runs/retry-run';
 import type { Run } from '../../shared/runs/run';
 import { startAppInMemory, type AppInMemory } from '../support/app-in-memory';
@@ -184,18 +185,17 @@ describe('is refused', () => {
   test('when such a run comes and goes between the look and the start', async () => {
     const earlier = await failedRun();
     let looks = 0;
-    const { runs, exports, files, clock, log } = app.deps;
+    const { exports } = app.deps;
     const slow = makeRetryRun({
-      runs,
+      ...app.deps,
+      imports: makeImportStore(app.tables.imports),
+      lateJob: 0,
       exports: {
         async get(id) {
           if ((looks += 1) === 1) await app.run(exportId);
           return exports.get(id);
         },
       },
-      files,
-      clock,
-      log,
     });
     await expect(slow.start(earlier, trigger)).resolves.toMatchObject({
       kind: 'refused',

@@ -1,7 +1,8 @@
 // Calls of the routes of runs.
+import type { ImportRecord } from '../../../shared/runs/import-record';
 import { fates } from '../../../shared/runs/report';
 import type { Run } from '../../../shared/runs/run';
-import { aBatch, aManifest, aRun, noon, runId } from '../../runs/support/fixtures';
+import { aBatch, aManifest, aRecord, aRun, noon, runId } from '../../runs/support/fixtures';
 import type { WholeWorld } from '../whole-world';
 import type { CallsOfRoute } from './call';
 
@@ -12,9 +13,9 @@ async function running(app: WholeWorld, change: Partial<Run> = {}) {
 }
 
 /** A run that has failed, and left a batch. */
-async function leftBehind(app: WholeWorld, change: Partial<Run> = {}) {
+async function leftBehind(app: WholeWorld, change: Partial<Run> = {}, records: readonly ImportRecord[] = []) {
   const manifest = aManifest([aBatch(1)]);
-  const report = { segments: manifest.segments, batches: fates(manifest, []) };
+  const report = { segments: manifest.segments, batches: fates(manifest, records) };
   await app.files.write(`${runId}/manifest.json`, JSON.stringify(manifest), 'application/json');
   await app.files.write(`${runId}/report.json`, JSON.stringify(report), 'application/json');
   await app.files.write(aBatch(1).blob, 'email\r\nann@example.com\r\n', 'text/csv');
@@ -114,6 +115,19 @@ export const runCalls: Readonly<Record<string, CallsOfRoute>> = {
             },
           }));
           return ask;
+        },
+      },
+      'a run whose job may be open': {
+        status: 409,
+        code: 'jobs-open',
+        ask: (app) => leftBehind(app, {}, [aRecord(1)]),
+      },
+      'a run with a job, while Constant Contact is away': {
+        status: 503,
+        code: 'constant-contact-away',
+        async ask(app) {
+          await app.constantContact.stop();
+          return leftBehind(app, {}, [aRecord(1)]);
         },
       },
       'a run whose files are gone': {
