@@ -12,7 +12,7 @@ import { attemptNeeded, isOnItsWay, lookAtJob, lookInVain, type LookLimits } fro
 import { isAway, remedyFor } from './remedy';
 import { isOver, type Run } from './run';
 import type { RunStore } from './run-store';
-import { type awaitImportsInput, type awaitImportsResult, stopped, type Step } from './steps';
+import { type awaitImportsInput, type awaitImportsResult, stopped, type Later, type Step } from './steps';
 
 export interface AwaitImportsDeps {
   readonly runs: RunStore;
@@ -35,23 +35,38 @@ interface Seen {
 export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
   const { runs, imports, files, clock, log, limits } = deps;
 
-  /** The jobs of these records, by batch. A job that is missing in the listing is asked for by its id. */
-  async function jobsOf(run: Run, records: readonly ImportRecord[]): Promise<Map<number, Seen>> {
+  /**
+   * Looks these records up, and notes in `found` what each has become, by batch; what was found before a call fails is kept. A job that
+   * is missing in the listing is asked for by its id: where the look is the last, or when it should have shown up by now.
+   */
+  async function lookUp(
+    run: Run,
+    records: readonly ImportRecord[],
+    found: Map<number, Seen | undefined>,
+  ): Promise<void> {
     const constantContact = deps.constantContact(run.connectionId);
     const listed = await constantContact.importJobs({ since: run.startedAt ?? run.createdAt });
     const byId = new Map(listed.map((job) => [job.id, job]));
     const byName = new Map(listed.map((job) => [job.fileName, job]));
-    const found = new Map<number, Seen>();
-    for (const { batch, attempt, jobId } of records) {
+    const seen = ({ batch, attempt }: ImportRecord, job: ImportJob): Seen => {
       const fileName = fileNameOf(run.id, batch, attempt);
-      const job =
-        (jobId === null ? undefined : byId.get(jobId)) ??
-        byName.get(fileName) ??
-        (jobId === null ? undefined : await orUndefined(constantContact.importJob(jobId)));
-      const doubled = listed.filter((one) => one.fileName === fileName && one.id !== job?.id).length > 0;
-      if (job) found.set(batch, { job, doubled });
+      return { job, doubled: listed.some((one) => one.fileName === fileName && one.id !== job.id) };
+    };
+    const mayShowUp = (acceptedAt: number) =>
+      !run.cancelRequested && clock.now() - acceptedAt < limits.settle;
+
+    const missing: { readonly record: ImportRecord; readonly jobId: string }[] = [];
+    for (const record of records) {
+      const { batch, attempt, jobId, acceptedAt } = record;
+      const job = byId.get(jobId ?? '') ?? byName.get(fileNameOf(run.id, batch, attempt));
+      if (job || jobId === null || acceptedAt === null || mayShowUp(acceptedAt))
+        found.set(batch, job && seen(record, job));
+      else missing.push({ record, jobId });
     }
-    return found;
+    for (const { record, jobId } of missing) {
+      const job = await orUndefined(constantContact.importJob(jobId));
+      found.set(record.batch, job && seen(record, job));
+    }
   }
 
   function tell(run: Run, after: ImportRecord): void {
@@ -73,28 +88,31 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
     const waiting = records.filter(({ value }) => value.state === 'open' || value.state === 'claimed');
 
     if (waiting.length > 0) {
-      let jobs: Map<number, Seen> | 'away';
+      const found = new Map<number, Seen | undefined>();
+      let later: Later | undefined;
+      let away = false;
       try {
-        jobs = await jobsOf(
+        await lookUp(
           run,
           waiting.map(({ value }) => value),
+          found,
         );
       } catch (error) {
         const remedy = remedyFor(error, clock.now());
-        if (remedy && 'kind' in remedy) return run.cancelRequested ? stopped : remedy;
-        if (remedy) {
+        if (remedy && 'kind' in remedy) later = remedy;
+        else if (remedy) {
           await runs.update(runId, (before) => ({ ...before, reason: before.reason ?? remedy }));
           return stopped;
-        }
-        if (!isAway(error)) throw error;
-        jobs = 'away';
+        } else if (isAway(error)) away = true;
+        else throw error;
       }
       for (const stored of waiting) {
-        const { job, doubled } = (jobs === 'away' ? undefined : jobs.get(stored.value.batch)) ?? {};
-        const looked =
-          jobs === 'away'
-            ? lookInVain(stored.value, clock.now(), limits)
-            : lookAtJob(stored.value, job, clock.now(), limits);
+        const hasLooked = found.has(stored.value.batch);
+        if (!hasLooked && !away) continue;
+        const { job, doubled } = found.get(stored.value.batch) ?? {};
+        const looked = hasLooked
+          ? lookAtJob(stored.value, job, clock.now(), limits)
+          : lookInVain(stored.value, clock.now(), limits);
         const after = doubled ? withRemark(looked, 'doubled') : looked;
         if (after === stored.value) continue;
         const hasEnded = after.state !== stored.value.state && after.state !== 'open';
@@ -108,6 +126,7 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
         if (isOver((await runs.get(runId))?.status ?? 'Failed'))
           await files.remove(messagesBlob(runId, after.batch, after.attempt));
       }
+      if (later) return run.cancelRequested ? stopped : later;
     }
     if (run.cancelRequested) return stopped;
 

@@ -44,8 +44,35 @@ describe('open jobs', () => {
       jobOf(3, { state: 'completed' }),
     ];
     app.account.hidden = new Set(['job-2']);
+    app.time.advance(settle);
     await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 0, again: [] });
     expect(app.account.called('importJob')).toEqual([['job-2']]);
+  });
+
+  test('that are missing in the listing are not asked for as long as they may show up there', async () => {
+    const app = await start({ records: open() });
+    app.account.jobs = [jobOf(1), jobOf(2, { state: 'completed' }), jobOf(3)];
+    app.account.hidden = new Set(['job-2']);
+    app.time.advance(settle - 1);
+    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 3, again: [] });
+    app.account.hidden.clear();
+    await expect(app.look()).resolves.toEqual({ kind: 'looked', open: 2, again: [] });
+    expect(app.account.called('importJob')).toEqual([]);
+  });
+
+  test('that were found before the requests ran out are noted, and the others stay open', async () => {
+    const app = await start({ records: open() });
+    const state = 'completed';
+    app.account.jobs = [jobOf(1, { state }), jobOf(2, { state }), jobOf(3, { state })];
+    app.account.hidden = new Set(['job-1', 'job-2']);
+    app.time.advance(limits.deadline);
+    app.account.before = (method) => {
+      if (method === 'importJob' && app.account.called('importJob').length > 1)
+        throw new WaitForSlot(noon + limits.deadline + 5_000);
+    };
+    await expect(app.look()).resolves.toMatchObject({ kind: 'later', why: 'request-budget' });
+    const states = await Promise.all([1, 2, 3].map(async (batch) => (await app.record(batch))?.state));
+    expect(states).toEqual(['completed', 'open', 'completed']);
   });
 
   test('that Constant Contact knows nowhere stay open until the deadline, and are then unconfirmed', async () => {
@@ -257,6 +284,7 @@ describe('a run that was cancelled', () => {
   test('has one last look, so that what was accepted is known, and stops', async () => {
     const app = await start({ records: open(1), run: { cancelRequested: true } });
     app.account.jobs = [jobOf(1, { state: 'completed' })];
+    app.account.hidden = new Set(['job-1']);
     await expect(app.look()).resolves.toEqual({ kind: 'stopped' });
     expect(await app.record(1)).toMatchObject({ state: 'completed' });
   });
