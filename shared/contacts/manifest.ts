@@ -31,10 +31,22 @@ export const countsSchema = z.strictObject({
   rejected: whole,
 });
 
+/** What a run sends, and where to. The first manifest settles it, whichever plan its execution had; the run's row copies it. */
+export const settledSchema = z.strictObject({
+  listId: z.string(),
+  /** The commit pointers that were read, by segment. */
+  pointers: z.record(z.string(), z.string()),
+  /** As in the run's row. */
+  fingerprint: z.string(),
+});
+export type Settled = z.output<typeof settledSchema>;
+
 export const manifestSchema = z.strictObject({
   runId: z.string(),
   /** The execution of prepare that wrote the files; its name is in their paths. */
   execution: z.string(),
+  /** Absent where the run's row has said so from its start, as it sends what another run left; and in manifests of before. */
+  settled: settledSchema.optional(),
   counts: countsSchema,
   segments: z.array(z.strictObject({ name: z.string(), counts: countsSchema })),
   /** Rejected profiles by reason; the sum is `counts.rejected`. */

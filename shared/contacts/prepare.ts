@@ -6,7 +6,7 @@ import { askedColumns } from './asked-columns';
 import { makeBatchFiles, TooManyImportJobs } from './batch-files';
 import { planColumns } from './columns-plan';
 import { makeContactRow } from './contact-row';
-import { readManifest, removeQuietly, settleManifest, type Manifest } from './manifest';
+import { readManifest, removeQuietly, settleManifest, type Manifest, type Settled } from './manifest';
 import type { Mapping } from './mapping';
 import { makeOutgoing } from './outgoing';
 import { makePlacement } from './placement';
@@ -27,6 +27,8 @@ export interface PrepareInput {
   readonly runId: string;
   /** A name that no other execution of this run has; it is part of blob names. */
   readonly execution: string;
+  /** What these segments are sent as: into the manifest. */
+  readonly settled?: Settled;
   /** In the order that decides which of several rows with one address is taken. */
   readonly segments: readonly Segment[];
   readonly mapping: Mapping;
@@ -147,6 +149,7 @@ async function writeFiles(deps: PrepareDeps, input: PrepareInput, own: string): 
     return {
       runId: input.runId,
       execution: input.execution,
+      ...(input.settled && { settled: input.settled }),
       counts: tally.total(),
       segments: tally.segments(),
       rejectedByReason: tally.byReason,

@@ -101,7 +101,9 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
         const remedy = remedyFor(error, clock.now());
         if (remedy && 'kind' in remedy) later = remedy;
         else if (remedy) {
-          await runs.update(runId, (before) => ({ ...before, reason: before.reason ?? remedy }));
+          await runs.update(runId, (before) =>
+            before.tries === run.tries ? { ...before, reason: before.reason ?? remedy } : before,
+          );
           return stopped;
         } else if (isAway(error)) away = true;
         else throw error;

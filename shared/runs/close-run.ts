@@ -93,6 +93,7 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
       const ended = (before: Run): Run => ({
         ...before,
         ...ending(before, sum),
+        ...manifest?.settled,
         endedAt,
         retryAt: null,
         rejectedByReason: manifest?.rejectedByReason ?? before.rejectedByReason,

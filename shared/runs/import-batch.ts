@@ -55,12 +55,14 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
       const found = jobs.find((job) => job.fileName === fileName);
       if (found) return found;
     }
-    const entry = (await readManifest(files, folderOf(run.id)))?.batches[record.batch - 1];
-    if (!entry || !run.listId) throw new Error(`batch ${record.batch} of run ${run.id} is not prepared`);
+    const manifest = await readManifest(files, folderOf(run.id));
+    const entry = manifest?.batches[record.batch - 1];
+    const listId = manifest?.settled?.listId ?? run.listId;
+    if (!entry || !listId) throw new Error(`batch ${record.batch} of run ${run.id} is not prepared`);
     const csv = { bytes: entry.bytes, open: () => files.stream(entry.blob) };
     // A call begun later than this could outlive the claim.
     const startBy = record.until - requestTimeout;
-    return constantContact.importContacts({ fileName, csv, listIds: [run.listId] }, { startBy });
+    return constantContact.importContacts({ fileName, csv, listIds: [listId] }, { startBy });
   }
 
   /** Ends the claim: whoever comes next sends the file, or looks its name up first when this is in doubt. */
@@ -100,7 +102,9 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     if (counts) reason = unseen ? unavailable : whyAway(error).reason;
     else if (error instanceof NotFound || error instanceof RequestRefused) reason = refused;
     if (!reason) throw error;
-    await runs.update(run.id, (before) => ({ ...before, reason: before.reason ?? reason }));
+    await runs.update(run.id, (before) =>
+      before.tries === run.tries ? { ...before, reason: before.reason ?? reason } : before,
+    );
     return stopped;
   }
 

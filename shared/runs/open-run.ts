@@ -10,7 +10,7 @@ import type { Segment } from '../segments/segment';
 import type { SegmentSource } from '../segments/segment-source';
 import { checkAccount } from './check-account';
 import { fingerprintOf, nothingNew } from './no-new-data';
-import { freezePlan, planBlob, pointersOf, type Plan } from './plan';
+import { freezePlan, planBlob, settledBy, type Plan } from './plan';
 import { isAway, remedyFor, whyAway } from './remedy';
 import { filesGone } from './retry-files';
 import { folderOf, isOver, type Reason, type Run } from './run';
@@ -33,6 +33,8 @@ export interface OpenRunDeps {
 
 export type OpenRun = Step<typeof openRunInput, typeof openRunResult>;
 
+const opened = { kind: 'opened' } as const;
+
 const fault = (code: string, sentence: string): Reason => ({ code, sentence });
 
 export function makeOpenRun(deps: OpenRunDeps): OpenRun {
@@ -46,20 +48,30 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     ...(before.status === 'Failed (retrying)' && { reason: null, counts: null, retryAt: null }),
   });
 
-  /** What there is to be sent already: of a try before, or of the run that this one makes good. */
+  /** What there is to be sent already: of a try or a round before, or of the run that this one makes good. */
   async function preparedBefore(run: Run): Promise<Manifest | undefined> {
-    const own = run.tries > 0 ? await readManifest(files, folderOf(run.id)) : undefined;
+    const own = run.tries > 0 || run.prepared ? await readManifest(files, folderOf(run.id)) : undefined;
     return own ?? (run.retryOf === null ? undefined : readManifest(files, folderOf(run.retryOf)));
   }
 
   return async ({ runId, round, tries = 0 }) => {
-    const run = await runs.update(runId, (before) => (before.tries === tries ? begun(before) : before));
+    const isToBeOpened = (one: Run) => one.tries === tries && one.round < round;
+    const run = await runs.update(runId, (before) => (isToBeOpened(before) ? begun(before) : before));
     if (run.cancelRequested || run.tries !== tries || isOver(run.status)) return stopped;
+    // Another execution has opened it, and the run is far beyond, maybe: whatever this one would find came too late.
+    if (!isToBeOpened(run)) return opened;
 
     const stop = async (reason: Reason) => {
-      await runs.update(runId, (before) => ({ ...before, reason }));
-      return stopped;
+      const after = await runs.update(runId, (before) =>
+        isToBeOpened(before) ? { ...before, reason } : before,
+      );
+      return isToBeOpened(after) || isOver(after.status) ? stopped : opened;
     };
+    /** @param news what the row says of it, unless a manifest has settled that meanwhile. */
+    const open = (news: Partial<Run> = {}) =>
+      runs.update(runId, (before) =>
+        isToBeOpened(before) ? { ...before, ...(!before.prepared && news), round } : before,
+      );
 
     const wanted = (await deps.exports.get(run.exportId))?.value;
     if (!wanted) return stop(fault('export-removed', 'The export was removed before its run began.'));
@@ -94,7 +106,8 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     }
 
     try {
-      const used = prepared && run.listId ? asPrepared(prepared, run.listId) : wanted;
+      const preparedFor = prepared?.settled?.listId ?? run.listId;
+      const used = prepared && preparedFor ? asPrepared(prepared, preparedFor) : wanted;
       const reason = await checkAccount(deps.constantContact(run.connectionId), connection, used);
       if (reason) return await stop(reason);
     } catch (error) {
@@ -105,25 +118,31 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
       return 'kind' in remedy ? remedy : stop(remedy);
     }
 
-    if (prepared) return { kind: 'opened' };
+    if (prepared) {
+      await open();
+      return opened;
+    }
 
     const { listId, mapping, addressesInClear } = wanted;
     const { contactLimit } = connection;
-    const planned: Plan = { listId, mapping, addressesInClear, contactLimit, segments };
+    const planned: Plan = {
+      listId,
+      mapping,
+      addressesInClear,
+      contactLimit,
+      asked: wanted.segments,
+      segments,
+    };
     const fingerprint = fingerprintOf(run.connectionId, planned);
     const { sentAll } = await runs.lock(run.exportId);
     if (!deps.withoutNewData && sentAll === fingerprint && isByTheClock(run)) return stop(nothingNew);
 
     const plan = await freezePlan(files, runId, round, planned);
-    const opened = await runs.update(runId, (before) => ({
-      ...before,
-      listId: plan.listId,
-      pointers: pointersOf(plan, wanted.segments),
-      fingerprint: fingerprintOf(run.connectionId, plan),
-    }));
+    const after = await open(settledBy(run.connectionId, plan));
+    if (!isOver(after.status)) return opened;
     // An execution that comes so late would leave a plan that nobody removes.
-    if (isOver(opened.status)) await files.remove(planBlob(runId, round));
-    return isOver(opened.status) ? stopped : { kind: 'opened' };
+    await files.remove(planBlob(runId, round));
+    return stopped;
   };
 }
 

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { contactLimitSchema } from '../connections/connection';
 import { mappingSchema } from '../contacts/mapping';
+import type { Settled } from '../contacts/manifest';
 import type { BlobStore } from '../platform/blobs';
+import { pickByName } from '../segments/pick-by-name';
 import { segmentSchema } from '../segments/segment';
+import { fingerprintOf } from './no-new-data';
 import { folderOf } from './run';
 
 /** What the run works with from here on, whatever happens to the export's configuration meanwhile. */
@@ -13,6 +16,8 @@ export const planSchema = z.strictObject({
   addressesInClear: z.boolean(),
   /** The most contacts that the connection may send; `null` for no limit of its own. */
   contactLimit: contactLimitSchema.default(null),
+  /** The segments as the export spells them; absent in plans of before. */
+  asked: z.array(z.string()).optional(),
   segments: z.array(segmentSchema),
 });
 export type Plan = z.output<typeof planSchema>;
@@ -32,12 +37,19 @@ export async function freezePlan(files: BlobStore, runId: string, round: number,
 }
 
 /** The commit pointers by segment, each named as the export spells it, whatever the case: what they are compared with is named so. */
-export function pointersOf({ segments }: Plan, spelled: readonly string[]): Record<string, string> {
-  const found = spelled.flatMap((wanted) => {
-    const segment =
-      segments.find(({ name }) => name === wanted) ??
-      segments.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-    return segment ? [[wanted, segment.pointer]] : [];
+function pointersOf({ asked, segments }: Plan): Record<string, string> {
+  const names = segments.map(({ name }) => name);
+  const found = (asked ?? names).flatMap((name) => {
+    const index = pickByName(names, name);
+    const segment = typeof index === 'number' ? segments[index] : undefined;
+    return segment ? [[name, segment.pointer]] : [];
   });
   return Object.fromEntries(found) as Record<string, string>;
 }
+
+/** What a run of this connection settles by this plan. */
+export const settledBy = (connectionId: string, plan: Plan): Settled => ({
+  listId: plan.listId,
+  pointers: pointersOf(plan),
+  fingerprint: fingerprintOf(connectionId, plan),
+});

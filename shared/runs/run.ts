@@ -72,7 +72,7 @@ export const runSchema = z.strictObject({
   exportId: idSchema,
   exportName: z.string(),
   connectionId: idSchema,
-  /** Known once the run is opened. */
+  /** Known once the run is opened; for good once it is prepared. So are `pointers` and `fingerprint`. */
   listId: z.string().nullable(),
   segments: z.array(z.string()),
   trigger: triggerSchema,
@@ -96,6 +96,10 @@ export const runSchema = z.strictObject({
   retryOf: runIdSchema.nullable().default(null),
   /** How often it has gone on, or will, after it failed for a cause that passes. */
   tries: whole.default(0),
+  /** The round that was opened last, through all tries. Steps of an earlier one change nothing. */
+  round: whole.default(0),
+  /** Whether its manifest is known to be there: from then on only that says what is sent, and where to. */
+  prepared: z.boolean().default(false),
   /** When it goes on; `null` unless it is `Failed (retrying)`. */
   retryAt: z.iso.datetime().nullable().default(null),
   /** Stands for data, mapping, list and connection: the same ones, the same text. `null` until the run is opened. */

@@ -88,6 +88,23 @@ describe('a batch that nobody has sent', () => {
     });
   });
 
+  test('goes to the list of the manifest, whatever the row of the run says', async () => {
+    const settled = { listId: 'list of the manifest', pointers: {}, fingerprint: 'f' };
+    const app = await start({ manifest: { settled } });
+    await app.send();
+    expect(app.posts()).toMatchObject([[{ listIds: [settled.listId] }, {}]]);
+  });
+
+  test('does not stop the run when it fails after the run has gone on with another try', async () => {
+    const app = await start();
+    app.account.before = async () => {
+      await app.runs.update(runId, (run) => ({ ...run, tries: 1 }));
+      throw new NotFound({ method: 'POST', path: '/p', status: 404 });
+    };
+    await expect(app.send()).resolves.toEqual({ kind: 'stopped' });
+    expect(await app.run()).toMatchObject({ tries: 1, reason: null });
+  });
+
   test('is sent without a look at other jobs', async () => {
     const app = await start();
     await app.send();

@@ -74,6 +74,7 @@ test('a run with everything in order is opened: its plan is frozen, and its row 
     mapping: { email: 'Email', fields: { first_name: 'FirstName' } },
     addressesInClear: false,
     contactLimit: null,
+    asked: ['customers'],
     segments: [aSegment('customers')],
   });
   expect(await app.run()).toMatchObject({
@@ -281,6 +282,57 @@ test('another round has a plan of its own, with the files of that moment', async
   await app.open(2);
   expect((await readPlan(app.files, runId, 2)).segments[0]?.pointer).toBe('newer');
   expect(await app.run()).toMatchObject({ pointers: { customers: 'newer' } });
+});
+
+describe('an execution that comes late, from an earlier round or when its own has been opened,', () => {
+  test('takes nothing back of what a later round has written', async () => {
+    const app = await start();
+    await app.open(1);
+    app.segments.segments.set('customers', aSegment('customers', { pointer: 'newer' }));
+    await app.open(2);
+    const run = await app.run();
+    await app.open(1);
+    expect(await app.run()).toEqual(run);
+    expect(run).toMatchObject({ round: 2, pointers: { customers: 'newer' } });
+  });
+
+  test.each([1, 2])('does not stop the run for a fault that it finds: round %p', async (round) => {
+    const app = await start();
+    await app.open(1);
+    await app.open(2);
+    const run = await app.run();
+    app.account.lists = [];
+    app.segments.beforeOpen = () => {
+      throw new SegmentUnknown('customers', []);
+    };
+    await expect(app.open(round)).resolves.toEqual({ kind: 'opened' });
+    expect(await app.run()).toEqual(run);
+  });
+
+  test('does not stop it either when it was at work meanwhile', async () => {
+    const app = await start();
+    let again = false;
+    app.segments.beforeOpen = async () => {
+      if (again) return;
+      again = true;
+      await app.open(1);
+      throw new SegmentUnknown('customers', []);
+    };
+    await expect(app.open(1)).resolves.toEqual({ kind: 'opened' });
+    expect(await app.run()).toMatchObject({ reason: null, pointers: { customers: 'pointer-of-customers' } });
+  });
+});
+
+test('what a manifest has settled meanwhile stays in the row', async () => {
+  const app = await start();
+  await app.open(1);
+  const pointers = { customers: 'of the manifest' };
+  app.account.before = async () => {
+    app.account.before = () => undefined;
+    await app.runs.update(runId, (run) => ({ ...run, prepared: true, pointers }));
+  };
+  await expect(app.open(2)).resolves.toEqual({ kind: 'opened' });
+  expect(await app.run()).toMatchObject({ round: 2, pointers });
 });
 
 test('a run that is not there is an error', async () => {

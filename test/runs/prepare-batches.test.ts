@@ -9,7 +9,7 @@ import type { Run } from '../../shared/runs/run';
 import { ColumnMissing, ShardChanged } from '../../shared/segments/errors';
 import { makeRecordingLog } from '../constant-contact/support/recording-log';
 import { makeRowCounts } from '../../shared/segments/row-counts';
-import { makeMemoryBlobs } from '../support/memory-blobs';
+import { makeMemoryBlobs, type MemoryBlobsOptions } from '../support/memory-blobs';
 import { makeMemoryTable } from '../support/memory-tables';
 import { makeFakeSegments } from './support/fake-segments';
 import { aRun, aSegment, listId, runId } from './support/fixtures';
@@ -22,12 +22,13 @@ interface Options {
   readonly run?: Partial<Run>;
   readonly plan?: Partial<Plan> | null;
   readonly limits?: { maxContacts?: number; maxMalformedShare?: number };
+  readonly blobs?: MemoryBlobsOptions;
 }
 
-async function start({ rows = people(3), run = {}, plan = {}, limits = {} }: Options = {}) {
+async function start({ rows = people(3), run = {}, plan = {}, limits = {}, blobs }: Options = {}) {
   const table = makeMemoryTable();
   const runs = makeRunStore(table);
-  const files = makeMemoryBlobs();
+  const files = makeMemoryBlobs(blobs);
   const segments = makeFakeSegments(...rows);
   const logged = makeRecordingLog();
   await runs.start(aRun(run));
@@ -60,6 +61,8 @@ async function start({ rows = people(3), run = {}, plan = {}, limits = {} }: Opt
     segments,
     logged,
     prepare: () => prepareBatches({ runId, round: 1 }),
+    openedAnew: () => runs.update(runId, (before) => ({ ...before, round: 2, listId: 'of round 2' })),
+    manifest: () => readManifest(files, `${runId}/`),
     run: async () => (await runs.get(runId))!,
     written: () => files.names().filter((name) => !name.includes('/plan-')),
   };
@@ -214,6 +217,79 @@ test('an execution that reads on while the run is sent and closed takes nothing 
     new Set(['manifest.json', manifest!.execution]),
   );
 });
+
+test('the manifest settles what is sent and where to, and the row says the same', async () => {
+  const app = await start({ run: { listId: 'another' } });
+  await app.prepare();
+  const settled = { listId, pointers: { customers: 'pointer-of-customers' } };
+  expect((await app.manifest())?.settled).toMatchObject(settled);
+  expect(await app.run()).toMatchObject({ ...(await app.manifest())?.settled, prepared: true });
+});
+
+describe('an execution of an earlier round', () => {
+  test('that comes when the run has been opened anew does nothing', async () => {
+    const app = await start();
+    const run = await app.openedAnew();
+    await expect(app.prepare()).resolves.toEqual({ kind: 'stopped' });
+    expect(app.written()).toEqual([]);
+    expect(await app.run()).toEqual(run);
+  });
+
+  test('that is at work meanwhile stops at its next checkpoint, and leaves no file', async () => {
+    const app = await start();
+    app.segments.beforeRow = async (_shard, row) => {
+      if (row === 1) await app.openedAnew();
+    };
+    await expect(app.prepare()).resolves.toEqual({ kind: 'stopped' });
+    expect(app.written()).toEqual([]);
+  });
+
+  test('that finds a fault does not stop the run, and leaves no file', async () => {
+    const app = await start({ rows: people(6), limits: { maxContacts: 5 } });
+    // It is past its last checkpoint by then.
+    const { removeAll } = app.files;
+    app.files.removeAll = async (prefix) => {
+      await app.openedAnew();
+      await removeAll.call(app.files, prefix);
+    };
+    await app.prepare();
+    expect(await app.run()).toMatchObject({ reason: null, rejects: null, counts: null });
+    expect(app.written()).toEqual([]);
+  });
+
+  test('that is first with its manifest all the same decides, and the row follows', async () => {
+    const app = await start({
+      blobs: {
+        async before(operation, name) {
+          if (operation === 'create' && name.endsWith('/manifest.json')) await app.openedAnew();
+        },
+      },
+    });
+    await expect(app.prepare()).resolves.toMatchObject({ kind: 'prepared' });
+    expect(await app.run()).toMatchObject({ ...(await app.manifest())?.settled, round: 2, listId });
+  });
+});
+
+test.each([
+  ['finds that the files changed', new ShardChanged('customers', 'customers_1.csv')],
+  ['finds a fault', new ColumnMissing('customers', 'customers_1.csv', ['Email'], ['CustomerId'])],
+])(
+  'an execution that %s, when another has prepared the run, comes to the same as that one',
+  async (_, error) => {
+    const app = await start();
+    let other: unknown;
+    app.segments.beforeRow = async () => {
+      app.segments.beforeRow = () => undefined;
+      other = await app.prepare();
+      throw error;
+    };
+    const result = await app.prepare();
+    expect(result).toEqual(other);
+    expect(result).toMatchObject({ kind: 'prepared' });
+    expect((await app.run()).reason).toBeNull();
+    expect(app.logged.events.map(({ event }) => event)).not.toContain('run.segment-changed');
+  },
+);
 
 test('a missing plan is a fault of the app, and fails the activity', async () => {
   const app = await start({ plan: null });

@@ -8,8 +8,8 @@ export interface FakeSegments extends SegmentSource {
   segments: Map<string, Segment>;
   /** By the blob of the shard; `undefined` stands for a malformed row. */
   rows: Map<string, readonly (readonly string[] | undefined)[]>;
-  /** May throw. */
-  beforeOpen: () => void;
+  /** May throw or wait. */
+  beforeOpen: () => Promise<void> | void;
   /** Called before each row; may throw or wait. */
   beforeRow: (shard: Shard, row: number) => Promise<void> | void;
   opened: number;
@@ -26,9 +26,8 @@ export function makeFakeSegments(...rows: readonly (readonly string[] | undefine
     opened: 0,
 
     async open(names) {
-      await Promise.resolve();
       fake.opened += 1;
-      fake.beforeOpen();
+      await fake.beforeOpen();
       return names.map((name) => fake.segments.get(name) ?? aSegment(name));
     },
     async read(shard, columns, sink) {
