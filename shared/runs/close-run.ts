@@ -67,7 +67,8 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
     const found = await runs.get(runId);
     if (!found) return closed;
     // This try has been closed, and the run goes on, or has been on since.
-    if (tries !== undefined && found.tries > tries && !isOver(found.status)) return retryOf(found);
+    const goesOn = (run: Run) => run.tries > (tries ?? found.tries) && !isOver(run.status);
+    if (goesOn(found)) return retryOf(found);
     // The reason first: who still works on a batch claims it before and looks at the run after, so that no claim is missed below.
     const closingReason = reason === 'away' && found.tries === 0 ? neverReached : closingReasons[reason];
     const isOfThisTry = (run: Run) => run.tries === found.tries;
@@ -77,6 +78,7 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
           { ...before, reason: (before.retryAt ? null : before.reason) ?? closingReason }
         : before,
     );
+    if (goesOn(run)) return retryOf(run);
     const manifest = await readManifest(files, folder);
     const stored = await imports.all(runId);
     const records = stored.map(({ value }) => value);
@@ -85,7 +87,7 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
       const sum = manifest ? account(manifest, records) : null;
       const pause = retryPauses[tries ?? Infinity];
       if (pause !== undefined) run = await putOff(run, sum, stored, pause);
-      if (run.tries > found.tries && !isOver(run.status)) return retryOf(run);
+      if (goesOn(run)) return retryOf(run);
 
       const rejects = manifest ? await completeRejects(files, runId, manifest, records) : run.rejects;
       const batches = manifest ? fates(manifest, records) : [];

@@ -49,6 +49,25 @@ test('an execution that comes twice, at once or later, comes to the same', async
   expect((await app.run()).tries).toBe(1);
 });
 
+test('an execution that is between its first look and its first change meanwhile uses up no try', async () => {
+  const app = await start();
+  let answer: unknown;
+  const runs = {
+    ...app.deps.runs,
+    update: async (...args: Parameters<typeof app.runs.update>) => {
+      answer ??= await app.close();
+      return app.runs.update(...args);
+    },
+  };
+  const late = makeCloseRun({ ...app.deps, runs, retryPauses: [900_000, 3_600_000] });
+  await expect(late({ runId, reason: 'done', tries: 0 })).resolves.toEqual({
+    kind: 'retry',
+    until: inMinutes(15),
+  });
+  expect(await app.run()).toMatchObject({ tries: 1, retryAt: new Date(inMinutes(15)).toISOString() });
+  expect(app.logged.events.map(({ event }) => event)).toEqual(['run.retrying']);
+});
+
 test('an execution that comes when the run has gone on takes nothing from it', async () => {
   const app = await start();
   await app.close();
