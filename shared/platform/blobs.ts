@@ -51,11 +51,16 @@ export interface BlobStore extends BlobReader {
   create(name: string, content: Uint8Array | string, contentType: string): Promise<boolean>;
   /** Writes the blob, in place of one of that name. */
   write(name: string, content: Uint8Array | string, contentType: string): Promise<void>;
+  /** Writes the blob in place of exactly this version. @returns false when there is another, or none. */
+  replace(name: string, etag: string, content: Uint8Array | string, contentType: string): Promise<boolean>;
   upload(name: string, contentType: string): BlobUpload;
   remove(name: string): Promise<void>;
   /** Removes every blob whose name starts with `prefix`. */
   removeAll(prefix: string): Promise<void>;
 }
+
+/** Somebody else was faster: there is a blob, or another version of it, or it is gone. */
+const lost = new Set([409, 412]);
 
 const factsOf = (name: string, headers: BlobDownloadHeaders): BlobFacts => ({
   name,
@@ -75,6 +80,26 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
   };
   const bytesOf = (content: Uint8Array | string) =>
     typeof content === 'string' ? Buffer.from(content) : content;
+
+  /** @returns false when there is not what the conditions ask for. */
+  async function writeIf(
+    conditions: { readonly ifMatch: string } | { readonly ifNoneMatch: '*' },
+    name: string,
+    content: Uint8Array | string,
+    contentType: string,
+  ): Promise<boolean> {
+    const bytes = bytesOf(content);
+    try {
+      await container.getBlockBlobClient(name).upload(bytes, bytes.byteLength, {
+        conditions,
+        blobHTTPHeaders: { blobContentType: contentType },
+      });
+      return true;
+    } catch (error) {
+      if (lost.has(statusOf(error) ?? 0)) return false;
+      throw error;
+    }
+  }
 
   const store: BlobStore = {
     async prepare() {
@@ -130,19 +155,9 @@ export function makeBlobStore(container: ContainerClient): BlobStore {
       }
     },
 
-    async create(name, content, contentType) {
-      const bytes = bytesOf(content);
-      try {
-        await container.getBlockBlobClient(name).upload(bytes, bytes.byteLength, {
-          conditions: { ifNoneMatch: '*' },
-          blobHTTPHeaders: { blobContentType: contentType },
-        });
-        return true;
-      } catch (error) {
-        if (statusOf(error) === 409 || statusOf(error) === 412) return false;
-        throw error;
-      }
-    },
+    create: (name, content, contentType) => writeIf({ ifNoneMatch: '*' }, name, content, contentType),
+
+    replace: (name, etag, content, contentType) => writeIf({ ifMatch: etag }, name, content, contentType),
 
     async write(name, content, contentType) {
       const bytes = bytesOf(content);

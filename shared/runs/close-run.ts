@@ -1,6 +1,7 @@
 // Closes a run in repeatable steps: report, final row and release of the export, removal of what was temporary. Or puts it off, when it
 // failed for a cause that passes.
-import { readManifest } from '../contacts/manifest';
+import { randomUUID } from 'node:crypto';
+import { readManifest, type Manifest } from '../contacts/manifest';
 import type { BlobStore } from '../platform/blobs';
 import type { Clock } from '../platform/clock';
 import type { Log } from '../platform/log';
@@ -12,7 +13,7 @@ import type { ImportStore } from './import-store';
 import type { Leftovers } from './leftovers';
 import { whileRetrying } from './passing';
 import { keyVaultRefused, unavailable } from './remedy';
-import { fates, reportBlob } from './report';
+import { fates, settledEnd, settleReport, type End } from './report';
 import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import type { Closing, closeRunInput, closeRunResult, Step } from './steps';
@@ -63,7 +64,7 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
   const { runs, imports, files, leftovers, clock, log, retryPauses } = deps;
 
   return async ({ runId, reason, tries, phases = null, requests = null }) => {
-    const folder = folderOf(runId);
+    const endedBy = randomUUID();
     const found = await runs.get(runId);
     if (!found) return closed;
     // This try has been closed, and the run goes on, or has been on since.
@@ -79,45 +80,63 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
         : before,
     );
     if (goesOn(run)) return retryOf(run);
-    const manifest = await readManifest(files, folder);
+    const manifest = await readManifest(files, folderOf(runId));
     const stored = await imports.all(runId);
     const records = stored.map(({ value }) => value);
 
     if (!isOver(run.status)) {
       const sum = manifest ? account(manifest, records) : null;
-      const pause = retryPauses[tries ?? Infinity];
+      // After the records: who has closed the run, and removed them, has left a report before.
+      let end = await settledEnd(files, run);
+      const pause = end ? undefined : retryPauses[tries ?? Infinity];
       if (pause !== undefined) run = await putOff(run, sum, stored, pause);
       if (goesOn(run)) return retryOf(run);
 
-      const rejects = manifest ? await completeRejects(files, runId, manifest, records) : run.rejects;
-      const batches = manifest ? fates(manifest, records) : [];
-      const endedAt = new Date(clock.now()).toISOString();
-      const ended = (before: Run): Run => ({
-        ...before,
-        ...ending(before, sum),
+      end ??= await settle(run, manifest, records, sum, { phases, requests });
+      const { warnings, ...rest } = end;
+      const ended = {
+        ...rest,
+        warnings: shownWarnings(warnings),
         ...manifest?.settled,
-        endedAt,
         retryAt: null,
-        rejectedByReason: manifest?.rejectedByReason ?? before.rejectedByReason,
-        cutByField: manifest?.cutByField ?? before.cutByField,
-        rejects,
-        phases,
-        requests,
-        batchesLeft: manifest ? batches.filter(({ state }) => state !== 'completed').length : null,
-      });
-      const segments = manifest?.segments ?? [];
-      const report = { ...ended(run), warnings: sum?.warnings ?? [], segments, batches };
-      await files.write(reportBlob(runId), JSON.stringify(report), 'application/json');
+        endedBy,
+      };
       await leftovers.expect(runId);
-      run = await runs.finish(runId, (before) => (isOfThisTry(before) ? ended(before) : before));
+      run = await runs.finish(runId, (before) => (isOfThisTry(before) ? { ...before, ...ended } : before));
       // Another execution of this step has put it off, long ago.
       if (!isOver(run.status)) return retryOf(run);
-      tellEnd(deps, run);
+      if (run.endedBy === endedBy) tellEnd(deps, run);
     }
     await tellChange(deps, run);
     await leftovers.clean(run);
     return closed;
   };
+
+  /** @returns how the run ends: as found here, unless another execution has settled it meanwhile. */
+  async function settle(
+    run: Run,
+    manifest: Manifest | undefined,
+    records: readonly ImportRecord[],
+    sum: Account | null,
+    told: Pick<End, 'phases' | 'requests'>,
+  ): Promise<End> {
+    const isOn = async () => {
+      const now = await runs.get(run.id);
+      return now !== undefined && !isOver(now.status);
+    };
+    const batches = manifest ? fates(manifest, records) : [];
+    const end: End = {
+      ...ending(run, sum),
+      ...told,
+      endedAt: new Date(clock.now()).toISOString(),
+      rejectedByReason: manifest?.rejectedByReason ?? run.rejectedByReason,
+      cutByField: manifest?.cutByField ?? run.cutByField,
+      rejects: manifest ? await completeRejects(files, run.id, manifest, records, isOn) : run.rejects,
+      batchesLeft: manifest ? batches.filter(({ state }) => state !== 'completed').length : null,
+    };
+    const shown = { ...run, ...manifest?.settled, retryAt: null };
+    return settleReport(files, shown, end, { segments: manifest?.segments ?? [], batches });
+  }
 
   /** Puts the run off, if it failed for a cause that passes. @returns the run as it is then. */
   async function putOff(
@@ -165,7 +184,7 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
     return {
       ...verdict({ cancelRequested: run.cancelRequested, reason: run.reason, account: sum }),
       counts: sum?.counts ?? run.counts,
-      warnings: shownWarnings(sum?.warnings ?? []),
+      warnings: [...(sum?.warnings ?? [])],
     };
   }
 }

@@ -10,12 +10,16 @@ import { rejectsBlob } from './run';
 /** The rejects file is written in blocks of this size. */
 const blockBytes = 4 * 1024 * 1024;
 
-/** @returns the blob of the complete file. */
+/**
+ * @param isOn whether the run is on still: else somebody has closed it, and has removed what this reads.
+ * @returns the blob of the complete file.
+ */
 export async function completeRejects(
   files: BlobStore,
   runId: string,
   manifest: Manifest,
   records: readonly ImportRecord[],
+  isOn: () => Promise<boolean>,
 ): Promise<string> {
   // Of the last attempts only: what an earlier one complained about, the later one may have taken.
   const last = new Set(records.map(({ batch, attempt }) => messagesBlob(runId, batch, attempt)));
@@ -43,6 +47,6 @@ export async function completeRejects(
     await append(Buffer.from(refusedRows(messages, entry, file?.content, manifest.addressesInClear)));
   }
   if (pending.length > 0) await flush();
-  await upload.commit();
+  if (await isOn()) await upload.commit();
   return rejectsBlob(runId);
 }

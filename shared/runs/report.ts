@@ -1,9 +1,10 @@
 // The report of a run: what became of it and of each of its batches. Written before the final row, so whoever finds a run over finds it.
+// The first report of a try settles how the run ends with it; the final row copies it.
 import { z } from 'zod';
 import { manifestSchema, type Batch, type Manifest } from '../contacts/manifest';
-import type { BlobReader } from '../platform/blobs';
+import type { BlobReader, BlobStore } from '../platform/blobs';
 import { countersSchema, importRecordSchema, type ImportRecord } from './import-record';
-import { folderOf } from './run';
+import { folderOf, runSchema, type Run } from './run';
 
 export const reportBlob = (runId: string): string => `${folderOf(runId)}report.json`;
 
@@ -29,6 +30,57 @@ const segmentsSchema = manifestSchema.shape.segments;
 /** What the app itself reads of it. */
 const reportSchema = z.object({ segments: segmentsSchema.default([]), batches: z.array(fateSchema) });
 export type Report = z.output<typeof reportSchema>;
+
+/** How a run ends, as far as the closing step decides it. */
+const ofRun = runSchema.shape;
+const endSchema = z.object({
+  status: ofRun.status,
+  reason: ofRun.reason,
+  /** All of them. */
+  warnings: ofRun.warnings,
+  counts: ofRun.counts,
+  rejectedByReason: ofRun.rejectedByReason,
+  cutByField: ofRun.cutByField,
+  rejects: ofRun.rejects,
+  endedAt: ofRun.endedAt,
+  phases: ofRun.phases,
+  requests: ofRun.requests,
+  batchesLeft: ofRun.batchesLeft,
+});
+export type End = z.output<typeof endSchema>;
+
+const ofTrySchema = z.object({ tries: ofRun.tries });
+
+async function findEnd(files: BlobReader, { id, tries }: Run) {
+  const found = await files.read(reportBlob(id));
+  if (!found) return {};
+  const report: unknown = JSON.parse(found.content.toString('utf8'));
+  const { etag } = found.facts;
+  return ofTrySchema.parse(report).tries < tries ? { etag } : { etag, end: endSchema.parse(report) };
+}
+
+/** How the present try of the run ends, if that is settled: by another execution, or by one that died. */
+export const settledEnd = async (files: BlobReader, run: Run): Promise<End | undefined> =>
+  (await findEnd(files, run)).end;
+
+/** Writes the report, unless there is one of this try. @returns how the run ends by the report that there is. */
+export async function settleReport(
+  files: BlobStore,
+  run: Run,
+  end: End,
+  details: { readonly segments: Manifest['segments']; readonly batches: readonly Fate[] },
+): Promise<End> {
+  const content = JSON.stringify({ ...run, ...end, ...details });
+  for (;;) {
+    const found = await findEnd(files, run);
+    if (found.end) return found.end;
+    // One of a try before is left where somebody was about to end the run by it when another put it off.
+    const done = await (found.etag === undefined
+      ? files.create(reportBlob(run.id), content, 'application/json')
+      : files.replace(reportBlob(run.id), found.etag, content, 'application/json'));
+    if (done) return end;
+  }
+}
 
 /** `undefined` when there is none. */
 export async function readReport(files: BlobReader, runId: string): Promise<Report | undefined> {

@@ -104,6 +104,8 @@ export const runSchema = z.strictObject({
   retryAt: z.iso.datetime().nullable().default(null),
   /** Stands for data, mapping, list and connection: the same ones, the same text. `null` until the run is opened. */
   fingerprint: z.string().nullable().default(null),
+  /** The execution of the closing step that ended it, and alone tells of that; `null` until the end. */
+  endedBy: z.string().nullable().default(null),
   /** The phases in the order in which it first was in them; `null` until the end, and when nobody kept the times. */
   phases: z.array(phaseTimeSchema).nullable().default(null),
   /** Requests to Constant Contact, as far as they were counted; `null` until the end. */

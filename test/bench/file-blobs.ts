@@ -70,6 +70,7 @@ export function makeFileBlobs(folder: string): BlobStore {
       }
     },
     write: (name, content) => put(name, content, 'w'),
+    replace: () => Promise.reject(new Error('not used')),
     upload(name) {
       let file: FileHandle | undefined;
       return {

@@ -64,6 +64,20 @@ describe.each<[string, () => Promise<BlobStore>]>([
     await expect(textOf(blobs, 'one')).resolves.toBe('new');
   });
 
+  test('writes in place of exactly the version that was named', async () => {
+    const blobs = await open();
+    await blobs.write('one', 'first', 'text/plain');
+    const { etag } = (await blobs.facts('one'))!;
+    const replaced = await Promise.all(
+      ['1', '2', '3'].map((content) => blobs.replace('one', etag, content, 'text/plain')),
+    );
+    expect(replaced.filter((did) => did)).toHaveLength(1);
+    await expect(textOf(blobs, 'one')).resolves.toBe(String(replaced.indexOf(true) + 1));
+    await blobs.remove('one');
+    await expect(blobs.replace('one', etag, 'too late', 'text/plain')).resolves.toBe(false);
+    await expect(textOf(blobs, 'one')).resolves.toBeUndefined();
+  });
+
   test('streams exactly the version that was asked for', async () => {
     const blobs = await open();
     await blobs.write('one', 'first', 'text/plain');

@@ -2,6 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import { manifestName } from '../../shared/contacts/manifest';
 import { makeCloseRun } from '../../shared/runs/close-run';
+import { batchesLeft } from '../../shared/runs/retry-files';
 import type { Closing } from '../../shared/runs/steps';
 import type { ImportRecord } from '../../shared/runs/import-record';
 import { messagesBlob } from '../../shared/runs/job-messages';
@@ -357,11 +358,95 @@ describe('closing again', () => {
         }
         await app.close();
         expect(contents(app)).toEqual(contents(undisturbed));
-        expect(await app.run()).toEqual(await undisturbed.run());
+        expect(await app.run()).toEqual({
+          ...(await undisturbed.run()),
+          endedBy: expect.any(String) as string,
+        });
         expect(await app.runs.lock('spring')).toEqual(await undisturbed.runs.lock('spring'));
         expect(await app.imports.all(runId)).toEqual([]);
       }
     }
+  });
+
+  test('after the report was written ends the run as the report says', async () => {
+    let dies = true;
+    const app = await start({
+      records: [completed(1), aRecord(2)],
+      blobs: {
+        after(operation, name) {
+          if (operation !== 'create' || !name.endsWith('/report.json') || !dies) return;
+          dies = false;
+          throw new Error('killed');
+        },
+      },
+    });
+    await expect(app.close()).rejects.toThrow('killed');
+    const report = app.report();
+    app.time.advance(60_000);
+    const open = (await app.imports.get(runId, 2))!;
+    await app.imports.put(runId, open, completed(2));
+    await app.close('broken');
+    expect(app.report()).toEqual(report);
+    const { status, counts, endedAt, reason } = await app.run();
+    expect(report).toMatchObject({ status, counts, endedAt, reason });
+    expect(counts).toMatchObject({ accepted: 10, unconfirmed: 10 });
+  });
+
+  describe('by another execution, from its first look to its last step, while this one', () => {
+    async function disturbedBy(options: PreparedRunOptions, where: 'records' | 'messages') {
+      let other: (() => Promise<unknown>) | undefined;
+      const meanwhile = async () => {
+        const close = other;
+        other = undefined;
+        await close?.();
+      };
+      const app = await start({
+        ...options,
+        blobs: {
+          async before(operation, name) {
+            if (where === 'messages' && operation === 'read' && name.includes('/messages/'))
+              await meanwhile();
+          },
+        },
+      });
+      await app.say(1, [`Line 2: ${addressOf(1, 1)} is bad`]);
+      other = app.close;
+      const late = makeCloseRun({
+        ...app.deps,
+        imports: {
+          ...app.imports,
+          async all(id) {
+            if (where === 'records') await meanwhile();
+            return app.imports.all(id);
+          },
+        },
+      });
+      return { ...app, closeLate: () => late({ runId, reason: 'done' }) };
+    }
+    const scenes = ['records', 'messages'] as const;
+
+    test.each(scenes)('reads its %s, leaves report and rejects file as they are', async (where) => {
+      const app = await disturbedBy({}, where);
+      await app.closeLate();
+      expect(app.report()).toMatchObject({ status: 'Successful', batches: [{ state: 'completed' }, {}] });
+      expect(app.rejects()).toHaveLength(2);
+      expect(await app.run()).toMatchObject({ status: 'Successful', rejects: `${folder}rejects.csv` });
+    });
+
+    test.each(scenes)('reads its %s, is told in the log once', async (where) => {
+      const app = await disturbedBy({}, where);
+      await app.closeLate();
+      const ends = app.logged.events.filter(({ event }) => event === 'run.ended');
+      expect(ends).toMatchObject([{ dimensions: { outcome: 'Successful', accepted: 20 } }]);
+    });
+
+    test.each(scenes)('reads its %s, leaves the run as one that can be retried', async (where) => {
+      const app = await disturbedBy({ records: [completed(1), failed(2)] }, where);
+      await app.closeLate();
+      expect((await app.run()).batchesLeft).toBe(1);
+      expect((await batchesLeft(app.files, runId))?.map(({ number }) => number)).toEqual([2]);
+      expect(app.files.names()).toContain(aBatch(2).blob);
+    });
   });
 
   test('by two at once ends the run once', async () => {
@@ -370,6 +455,7 @@ describe('closing again', () => {
     // One may find a file gone that the other has removed; the host tries it again.
     if (outcomes.some(({ status }) => status === 'rejected')) await app.close();
     expect(await app.run()).toMatchObject({ status: 'Successful' });
+    expect(app.logged.events.map(({ event }) => event)).toEqual(['run.ended']);
     expect(app.files.names()).toEqual([
       `${folder}e1/rejects.csv`,
       `${folder}manifest.json`,

@@ -81,16 +81,26 @@ test('an execution that was at work while the run was put off and went on takes 
   let on;
   const files = {
     ...app.deps.files,
-    write: async (...args: Parameters<typeof app.files.write>) => {
+    create: async (...args: Parameters<typeof app.files.create>) => {
       // It is about to write the report.
       on ??= await app.runs.update(runId, (run) => ({ ...run, tries: 1, reason: null }));
-      return app.files.write(...args);
+      return app.files.create(...args);
     },
   };
   const late = makeCloseRun({ ...app.deps, files, retryPauses: [900_000] });
   await expect(late({ runId, reason: 'done', tries: 0 })).resolves.toMatchObject({ kind: 'retry' });
   expect(await app.run()).toEqual(on);
   expect(await app.runs.lock('spring')).toMatchObject({ runId });
+
+  // The report that it leaves is no obstacle to that of the next try.
+  await app.imports.put(runId, undefined, { ...completed, batch: 2 });
+  await expect(app.close({ tries: 1 })).resolves.toEqual({ kind: 'closed' });
+  expect(await app.run()).toMatchObject({ status: 'Successful', tries: 1 });
+  expect(JSON.parse(app.files.text(`${runId}/report.json`))).toMatchObject({
+    status: 'Successful',
+    tries: 1,
+    counts: { accepted: 20 },
+  });
 });
 
 test('after the last pause it is Failed, as it would have been', async () => {

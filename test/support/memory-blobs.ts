@@ -4,7 +4,17 @@ import { setImmediate } from 'node:timers/promises';
 import { BlobChanged, type BlobFacts, type BlobStore } from '../../shared/platform/blobs';
 
 export type BlobOperation =
-  'level' | 'list' | 'facts' | 'read' | 'stream' | 'create' | 'write' | 'append' | 'commit' | 'remove';
+  | 'level'
+  | 'list'
+  | 'facts'
+  | 'read'
+  | 'stream'
+  | 'create'
+  | 'write'
+  | 'replace'
+  | 'append'
+  | 'commit'
+  | 'remove';
 
 interface Stored {
   readonly content: Buffer;
@@ -115,6 +125,13 @@ export function makeMemoryBlobs({ before, after }: MemoryBlobsOptions = {}): Mem
     // The bytes are taken when the request ends, not when it begins: who changes them too early is found out.
     write: (name, content, contentType) =>
       operate('write', name, content.length, () => put(name, copy(content), contentType)),
+
+    replace: (name, etag, content, contentType) =>
+      operate('replace', name, content.length, () => {
+        if (blobs.get(name)?.facts.etag !== etag) return false;
+        put(name, copy(content), contentType);
+        return true;
+      }),
 
     upload(name, contentType) {
       const blocks: Buffer[] = [];
