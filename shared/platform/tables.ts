@@ -62,7 +62,7 @@ interface Row extends Record<string, unknown> {
 const lost = new Set([404, 409, 412]);
 
 /** The longest text of one property, in UTF-16 units. Source: Table storage's data model, 64 KiB a property. */
-const longestText = 32_000;
+export const longestText = 32_000;
 
 /** A fault of this code, never of the data: a list without an end was put into a row. */
 export class RowTooLarge extends Error {
@@ -75,7 +75,14 @@ export class RowTooLarge extends Error {
   }
 }
 
-/** For every kind of table: what one cannot do, none does. */
+/** For every kind of table: what one cannot do, none does. @returns the value as the text of its row. */
+export function rowText(rowKey: string, value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text.length > longestText) throw new RowTooLarge(rowKey, text.length);
+  return text;
+}
+
+/** The same. */
 export function refuseEtag({ rowKey, etag }: Extract<Change, { kind: 'remove' }>): void {
   if (etag !== undefined)
     throw new TypeError(`the removal of the row ${rowKey} cannot name a version among other changes`);
@@ -128,11 +135,11 @@ export function makeTable(client: TableClient): Table {
     },
 
     async change(partition, changes) {
-      const row = (rowKey: string, value: unknown): Row => {
-        const json = JSON.stringify(value);
-        if (json.length > longestText) throw new RowTooLarge(rowKey, json.length);
-        return { partitionKey: partition, rowKey, json };
-      };
+      const row = (rowKey: string, value: unknown): Row => ({
+        partitionKey: partition,
+        rowKey,
+        json: rowText(rowKey, value),
+      });
       try {
         if (changes.length === 1) {
           const [only] = changes as [Change];

@@ -8,6 +8,7 @@ import type { Log } from '../platform/log';
 import type { Stored } from '../platform/tables';
 import { account, verdict, type Account } from './accounting';
 import { completeRejects } from './complete-rejects';
+import { finalRow } from './final-row';
 import type { ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
 import type { Leftovers } from './leftovers';
@@ -93,16 +94,11 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
       if (goesOn(run)) return retryOf(run);
 
       end ??= await settle(run, manifest, records, sum, { phases, requests });
-      const { warnings, ...rest } = end;
-      const ended = {
-        ...rest,
-        warnings: shownWarnings(warnings),
-        ...manifest?.settled,
-        retryAt: null,
-        endedBy,
-      };
+      const ended = { ...end, ...manifest?.settled, retryAt: null, endedBy };
       await leftovers.expect(runId);
-      run = await runs.finish(runId, (before) => (isOfThisTry(before) ? { ...before, ...ended } : before));
+      run = await runs.finish(runId, (before) =>
+        isOfThisTry(before) ? finalRow({ ...before, ...ended }) : before,
+      );
       // Another execution of this step has put it off, long ago.
       if (!isOver(run.status)) return retryOf(run);
       if (run.endedBy === endedBy) tellEnd(deps, run);
@@ -187,12 +183,4 @@ export function makeCloseRun(deps: CloseRunDeps): CloseRun {
       warnings: [...(sum?.warnings ?? [])],
     };
   }
-}
-
-/** A run's row holds the first warnings; the report holds all. */
-const mostWarnings = 20;
-
-function shownWarnings(warnings: readonly string[]): string[] {
-  const more = warnings.length - mostWarnings;
-  return [...warnings.slice(0, mostWarnings), ...(more > 0 ? [`There are ${more} more warnings.`] : [])];
 }

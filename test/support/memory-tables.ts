@@ -1,7 +1,7 @@
 // A Table in memory, for tests: the same rules as the real one.
 import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
-import { refuseEtag, type Stored, type Table } from '../../shared/platform/tables';
+import { refuseEtag, rowText, type Stored, type Table } from '../../shared/platform/tables';
 
 interface Row {
   readonly json: string;
@@ -60,15 +60,18 @@ export function makeMemoryTable({ before, after }: MemoryTableOptions = {}): Mem
         const rows = rowsOf(partition);
         for (const change of changes.length > 1 ? changes : [])
           if (change.kind === 'remove') refuseEtag(change);
+        const texts = changes.map((change) =>
+          change.kind === 'remove' ? '' : rowText(change.rowKey, change.value),
+        );
         const wins = changes.every((change) => {
           const row = rows.get(change.rowKey);
           if (change.kind === 'create') return !row;
           return row !== undefined && (change.etag ?? row.etag) === row.etag;
         });
         if (wins) {
-          for (const change of changes) {
+          for (const [index, change] of changes.entries()) {
             if (change.kind === 'remove') rows.delete(change.rowKey);
-            else rows.set(change.rowKey, { json: JSON.stringify(change.value), etag: String(++versions) });
+            else rows.set(change.rowKey, { json: texts[index] ?? '', etag: String(++versions) });
           }
         }
         return wins;
