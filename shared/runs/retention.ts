@@ -46,8 +46,8 @@ export function makeRemoveOldRuns(deps: {
     await files.removeAll(folderOf(id));
     await imports.removeAll(id);
     await forgetHistory(id);
+    // By its row the rest is found, the lock too: nobody comes for what is left when that is gone.
     if (isLast) await runs.forget(exportId);
-    // It is by its row that the rest is found.
     return runs.remove(run);
   }
 

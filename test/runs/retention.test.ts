@@ -1,6 +1,7 @@
 // Runs that ended long ago: they go with all that they left, little by little, and the last one of each export stays.
 import { makeRemoveOldRuns } from '../../shared/runs/retention';
 import { newRunId, type Run } from '../../shared/runs/run';
+import type { RunStore } from '../../shared/runs/run-store';
 import { makeExportStore } from '../../shared/exports/export-store';
 import { makeMemoryTable } from '../support/memory-tables';
 import { anExport, aRun, noon } from './support/fixtures';
@@ -18,22 +19,15 @@ async function start() {
   const exports = makeExportStore(makeMemoryTable());
   const forgotten: string[] = [];
   const { runs, imports, files, clock, log } = app.deps;
-  const removeOldRuns = makeRemoveOldRuns({
-    runs,
-    exports,
-    imports,
-    files,
-    table: app.tables.runs,
-    clock,
-    log,
-    keep,
-  });
+  const parts = { exports, imports, files, table: app.tables.runs, clock, log, keep };
   return {
     ...app,
     exports,
     forgotten,
-    tick: (forget: (id: string) => Promise<void> = (id) => Promise.resolve(void forgotten.push(id))) =>
-      removeOldRuns(forget),
+    tick: (
+      forget: (id: string) => Promise<void> = (id) => Promise.resolve(void forgotten.push(id)),
+      store: RunStore = runs,
+    ) => makeRemoveOldRuns({ ...parts, runs: store })(forget),
     /** A run that began then, and ended at once, unless told otherwise. */
     async ran(daysAgo: number, change: Partial<Run> = {}): Promise<string> {
       const { exportId = 'spring' } = change;
@@ -85,6 +79,26 @@ test('the last run of an export stays, however old; that of an export that is go
   const rows = [...app.tables.runs.dump().keys()];
   expect(rows.filter((key) => key.startsWith('gone/'))).toEqual([]);
   expect(rows).toContain('spring/lock');
+});
+
+test('the lock of an export that is gone goes also when the process dies at any of the last steps', async () => {
+  for (const step of ['forget', 'remove'] as const) {
+    const app = await start();
+    await app.ran(400, { exportId: 'gone' });
+    let dies = true;
+    await app.tick(undefined, {
+      ...app.runs,
+      [step]: (...args: never[]) => {
+        if (!dies) return (app.runs[step] as (...given: never[]) => Promise<unknown>)(...args);
+        dies = false;
+        return Promise.reject(new Error('killed'));
+      },
+    });
+    expect(dies).toBe(false);
+    await app.tick();
+    const rows = [...app.tables.runs.dump().keys()];
+    expect(rows.filter((key) => key.startsWith('gone/'))).toEqual([]);
+  }
 });
 
 test('a run that is on stays, however old', async () => {
