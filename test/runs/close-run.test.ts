@@ -444,7 +444,7 @@ describe('closing again', () => {
       const app = await disturbedBy({ records: [completed(1), failed(2)] }, where);
       await app.closeLate();
       expect((await app.run()).batchesLeft).toBe(1);
-      expect((await batchesLeft(app.files, runId))?.map(({ number }) => number)).toEqual([2]);
+      expect((await batchesLeft(app.files, runId))?.batches.map(({ number }) => number)).toEqual([2]);
       expect(app.files.names()).toContain(aBatch(2).blob);
     });
   });
