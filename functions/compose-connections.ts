@@ -17,11 +17,8 @@ import { makeConstantContact, type ConstantContact } from '../shared/constant-co
 import { makeTokenEndpoint } from '../shared/constant-contact/token-endpoint';
 import { LONGEST_REFRESH_CALL_MILLISECONDS, makeTokens } from '../shared/constant-contact/tokens';
 import type { Settings } from '../shared/platform/settings';
-import type { Ground } from './composition';
+import { clientSecretName, type Ground } from './ground';
 import { milliseconds } from './milliseconds';
-
-/** The secret of the Constant Contact app, in Key Vault. */
-export const clientSecretName = 'constant-contact-client-secret';
 
 export function composeConnections(settings: Settings, { platform, clock, log }: Ground) {
   const { secrets, lease, tables } = platform;

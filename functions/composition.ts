@@ -16,7 +16,7 @@ import { makePreviewSegment, type PreviewSegment } from '../shared/exports/previ
 import type { BlobStore } from '../shared/platform/blobs';
 import { systemClock, type Clock } from '../shared/platform/clock';
 import type { Log } from '../shared/platform/log';
-import { openPlatform, type Platform } from '../shared/platform/open-platform';
+import { openPlatform } from '../shared/platform/open-platform';
 import type { Readiness } from '../shared/platform/readiness';
 import type { Settings } from '../shared/platform/settings';
 import { makeAwaitImports, type AwaitImports } from '../shared/runs/await-imports';
@@ -43,7 +43,8 @@ import { makeTakeAsKnown, type TakeAsKnown } from '../shared/schedule/take-as-kn
 import { makeTick, type Tick } from '../shared/schedule/tick';
 import { makeRowCounts, type RowCounts } from '../shared/segments/row-counts';
 import { makeSegmentSource, type SegmentSource } from '../shared/segments/segment-source';
-import { clientSecretName, composeConnections } from './compose-connections';
+import { composeConnections } from './compose-connections';
+import type { Ground } from './ground';
 import { log as invocationLog } from './invocation';
 import { milliseconds } from './milliseconds';
 import { readinessOf } from './readiness';
@@ -89,13 +90,6 @@ export interface Deps {
   readonly previewSegment: PreviewSegment;
   readonly tick: Tick;
   readonly orchestrationInput: (runId: string) => ExportRunInput;
-}
-
-/** What the app stands on; tests hand in another. */
-export interface Ground {
-  readonly platform: Platform;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export function compose(
@@ -155,7 +149,7 @@ export function compose(
     clock,
     log,
     ready: platform.ready,
-    readiness: readinessOf(platform, clientSecretName),
+    readiness: readinessOf(platform),
     audit: makeAudit({ table: tables.audit, clock, log }),
     ...constantContactParts,
     removeConnection: (wake) => removeConnection(makeConnectionExports({ exports, runs, clock, wake })),

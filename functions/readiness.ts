@@ -1,9 +1,9 @@
 // What the app stands on, as probes: each uses the right that the app needs there, and says what to look at when it fails.
 import type { Platform } from '../shared/platform/open-platform';
 import { makeReadiness, NotReady, type Readiness } from '../shared/platform/readiness';
+import { clientSecretName } from './ground';
 
-/** @param clientSecretName the secret of the Constant Contact app in Key Vault. */
-export function readinessOf(platform: Platform, clientSecretName: string): Readiness {
+export function readinessOf(platform: Platform): Readiness {
   return makeReadiness([
     {
       name: 'storage',
