@@ -22,7 +22,7 @@ export interface RecordLimits {
   readonly longestRecord: number;
   /** Bytes that are gathered before they are looked at: they stay in the processor's cache, and a call's cost is spread over many rows. At least 3: a byte order mark. */
   readonly gatherBytes: number;
-  /** Each costs a second look at up to `longestRecord` bytes, so a file made of nothing else would take hours. */
+  /** Rows with such quotes, where they are more than `mostUnclosedShare` of the rows, too: the file is of another dialect then. */
   readonly mostUnclosedQuotes: number;
 }
 
@@ -31,6 +31,9 @@ export const recordLimits: RecordLimits = {
   gatherBytes: 128 * 1024,
   mostUnclosedQuotes: 100,
 };
+
+/** As many malformed rows as a run may have. */
+const mostUnclosedShare = 0.05;
 
 /** What the first record told. */
 export interface RecordPlan {
@@ -105,19 +108,35 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
     sink.malformed(++rows, why);
   }
 
+  function rejectUnclosed(): void {
+    unclosed++;
+    if (unclosed > mostUnclosedQuotes && unclosed > (rows + 1) * mostUnclosedShare)
+      throw new TooManyUnclosedQuotes(mostUnclosedQuotes);
+    reject('unclosed-quote');
+  }
+
   /**
-   * The record at `start` is lost: it opens quotes and does not close them, or is too long. In the first case only its first line
-   * is given up, as what follows are other rows. It must not depend on how much of the record is here.
+   * The quotes that open at `opened` go over a line end and are not those of a whole field. Whoever forgot to double or to close one
+   * has made the line malformed that holds it, and no other: what follows are rows.
    * @returns where to go on; -1 when that is beyond what is here.
    */
-  function giveUp(start: number, end: number): number {
+  function giveUpLine(opened: number, end: number): number {
+    rejectUnclosed();
+    const line = bytes.indexOf(LF, opened);
+    return line < end ? line + 1 : -1;
+  }
+
+  /**
+   * The record at `start` is too long. It must not depend on how much of the record is here.
+   * @returns where to go on; -1 when that is beyond what is here.
+   */
+  function giveUpLong(start: number, end: number): number {
     const limit = Math.min(end, start + longestRecord);
     const line = bytes.indexOf(LF, start);
     const isOpen = walkFields(bytes, start, limit, rules, () => undefined);
     // Within the last `longestRecord` bytes of a file there is nothing but the quotes that can be wrong.
     if (isOpen && (line < limit || limit === end)) {
-      if (++unclosed > mostUnclosedQuotes) throw new TooManyUnclosedQuotes(mostUnclosedQuotes);
-      reject('unclosed-quote');
+      rejectUnclosed();
       return line < end ? line + 1 : -1;
     }
     reject('too-long');
@@ -155,6 +174,7 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
     const [isPlanned, pickAt, placeOf, startAt, endAt] = [planned, picks, places, starts, ends];
     const firstPick = pickAt[0] as number;
     let looked = start; // up to there the special bytes are known
+    let window = start; // from there on `positions` has them
     let known = 0; // of `positions`
     let at = 0; // in `positions`
 
@@ -169,11 +189,14 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
       let isOpen = false;
       let opened = -1; // where the quotes opened that `i` is in; -1 outside of quotes
       let isPlain = false;
+      let lineBreak = -1; // the last one in quotes
+      let stray = -1; // where it shows that quotes that go over a line end are not those of a whole field
 
       for (;;) {
         for (let from = i; ;) {
           if (at === known) {
             known = special.find(looked, end + 2);
+            window = looked;
             looked = special.reach(looked);
             at = 0;
             continue;
@@ -205,7 +228,13 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
         }
 
         if (byte !== QUOTE) {
-          if (byte === escape) {
+          if (byte === LF && i < end) {
+            if (opened !== fieldStart) {
+              stray = i;
+              break;
+            }
+            lineBreak = i++;
+          } else if (byte === escape) {
             const run = backslashesAt(bytes, i, end);
             if (bytes[i + run] === QUOTE) isPlain = false;
             i = behindBackslashes(bytes, i, run, end);
@@ -225,7 +254,12 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
           continue;
         }
         const after = bytes[i] as number;
-        if (isPlain && (after === delimiter || after === LF || (after === CR && bytes[i + 1] === LF))) {
+        const endsField = after === delimiter || after === LF || (after === CR && bytes[i + 1] === LF);
+        if (lineBreak > opened && !endsField) {
+          stray = i - 1;
+          break;
+        }
+        if (isPlain && endsField) {
           fieldStart = opened + 1;
           closing = 1;
         } else if (column === next && (untidyPicks === 0 || untidy[untidyPicks - 1] !== pick)) {
@@ -234,16 +268,21 @@ export function makeRecordReader(options: RecordReaderOptions): RecordReader {
         opened = -1;
       }
 
-      // `i` is at the record's line end, or where the bytes end.
+      // `i` is at the record's line end, or where the bytes end, or near a stray quote.
       const isLast = i === end;
       if (isLast && !final && end - start <= longestRecord + 1) return start;
       const stop = i > start && bytes[i - 1] === CR ? i - 1 : i;
-      if (isOpen || stop - start > longestRecord) {
-        start = giveUp(start, end);
+      if (isOpen) stray = end - 1;
+      if (stray >= 0 || stop - start > longestRecord) {
+        const isShort = stray >= 0 && stray - start < longestRecord;
+        start = isShort ? giveUpLine(opened, end) : giveUpLong(start, end);
         if (start === -1) return end;
         if (!isPlanned) return scan(start, final);
-        looked = start;
-        at = known = 0;
+        if (start < window) {
+          looked = start;
+          at = known = 0;
+        }
+        while (at > 0 && (positions[at - 1] as number) >= start) at--;
         continue;
       }
       if (stop > start || (width === 1 && !isLast)) {

@@ -184,6 +184,59 @@ describe('malformed rows', () => {
     expect(rows.at(-1)).toEqual([100_002, ['name 99999', 'value 99999']]);
   });
 
+  describe('quotes that go over a line end and are not those of a whole field cost their own row, and nobody else', () => {
+    const good = Array.from({ length: 1_000 }, (_, index) => [`p${index}@x.com`, 'Bob', 'Rome']);
+    const lines = (quote: string) => good.map((cells) => cells.map((cell) => quote + cell + quote).join(','));
+    const rejected = (...places: readonly number[]) => {
+      const rows = good.map((cells, index) => [index + 1, cells] as [number, string | string[]]);
+      for (const place of places) rows.splice(place, 0, [0, 'unclosed-quote']);
+      return rows.map(([, cells], index) => [index + 1, cells]);
+    };
+
+    test('in two rows of one column, all else quoted', () => {
+      const content = ['"a@x.com","5" pipe","Rome"', ...lines('"'), '"z@x.com","6" pipe","Rome"', ''];
+      expect(rowsOf(content.join('\n'), 3)).toEqual(rejected(0, 1001));
+      expect(rowsOf(content.join('\r\n'), 3)).toEqual(rejected(0, 1001));
+    });
+
+    test('in two rows of one column, nothing quoted', () => {
+      const content = ['a@x.com,5" pipe,Rome', ...lines(''), 'z@x.com,6" pipe,Rome', ''].join('\n');
+      expect(rowsOf(content, 3)).toEqual(rejected(0, 1001));
+    });
+
+    test.each(['always', 'after-delimiter'] as const)('in a value that opens them, with %j', (quotes) => {
+      const content = ['a@x.com,"Nick,Rome', ...lines(''), 'z@x.com,"Carl",Rome', ''].join('\n');
+      expect(rowsOf(content, 3, { quotes })).toEqual([...rejected(0), [1002, ['z@x.com', 'Carl', 'Rome']]]);
+      const last = ['a@x.com,Rome,"Nick', ...lines(''), 'z@x.com,Rome,"Carl"', ''].join('\n');
+      expect(rowsOf(last, 3, { quotes })).toEqual([...rejected(0), [1002, ['z@x.com', 'Rome', 'Carl']]]);
+    });
+
+    test('at the top of a long file that is quoted, however long that row is', () => {
+      const rest = Array.from({ length: 40_000 }, (_, index) => `"p${index}@x.com","Bob","Rome"\n`);
+      for (const padding of [0, 5, 10, 15, 20]) {
+        const rows = rowsOf([`"a@x.com","5" pipe${'x'.repeat(padding)}","Rome"\n`, ...rest], 3);
+        expect(rows).toHaveLength(40_001);
+        expect(rows.filter(([, cells]) => typeof cells === 'string')).toEqual([[1, 'unclosed-quote']]);
+      }
+    });
+
+    test('behind quotes in the same record that rightly hold line breaks: these are no rows', () => {
+      expect(rowsOf('"a\nz@x.com,b","5" c"\nd,e\nf,"g\nh" i\n', 2)).toEqual([
+        [1, 'unclosed-quote'],
+        [2, ['d', 'e']],
+        [3, 'unclosed-quote'],
+        [4, 'unclosed-quote'],
+      ]);
+    });
+  });
+
+  test('a few such rows among many are rejected, however many they are', () => {
+    const content = Array.from({ length: 10_000 }, (_, index) => (index % 25 === 0 ? 'a,5" b\n' : 'c,d\n'));
+    const rows = rowsOf(content, 2);
+    expect(rows).toHaveLength(10_000);
+    expect(rows.filter(([, cells]) => cells === 'unclosed-quote')).toHaveLength(400);
+  });
+
   test('quotes that the end of the file leaves open cost their own row', () => {
     expect(cellsOf('a,b\nc,"d\ne,f\n', 2)).toEqual([['a', 'b'], 'unclosed-quote', ['e', 'f']]);
     expect(cellsOf('a,b\nc,"d', 2)).toEqual([['a', 'b'], 'unclosed-quote']);
