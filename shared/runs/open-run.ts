@@ -1,4 +1,5 @@
 // Opens a run: freezes its configuration, finds and pins the shards, and checks what can be checked before anything is read or sent.
+import type { Connection } from '../connections/connection';
 import type { ConnectionStore } from '../connections/connection-store';
 import type { ConstantContact } from '../constant-contact/client';
 import { readManifest, type Manifest } from '../contacts/manifest';
@@ -12,7 +13,7 @@ import { checkAccount } from './check-account';
 import { fingerprintOf, nothingNew } from './no-new-data';
 import { freezePlan, planBlob, settledBy, type Plan } from './plan';
 import { isAway, remedyFor, whyAway } from './remedy';
-import { filesGone } from './retry-files';
+import { batchesLeft, contactsOf, filesGone } from './retry-files';
 import { folderOf, isOver, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { type openRunInput, type openRunResult, stopped, type Step } from './steps';
@@ -48,10 +49,13 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     ...(before.status === 'Failed (retrying)' && { reason: null, counts: null, retryAt: null }),
   });
 
-  /** What there is to be sent already: of a try or a round before, or of the run that this one makes good. */
-  async function preparedBefore(run: Run): Promise<Manifest | undefined> {
+  /** What there is to be sent already, and to how many: of a try or a round before, or of the run that this one makes good. */
+  async function preparedBefore(run: Run): Promise<Prepared | undefined> {
     const own = run.tries > 0 || run.prepared ? await readManifest(files, folderOf(run.id)) : undefined;
-    return own ?? (run.retryOf === null ? undefined : readManifest(files, folderOf(run.retryOf)));
+    if (own) return { manifest: own, contacts: own.counts.contacts };
+    const manifest = run.retryOf === null ? undefined : await readManifest(files, folderOf(run.retryOf));
+    const left = run.retryOf === null ? undefined : await batchesLeft(files, run.retryOf);
+    return manifest && left && { manifest, contacts: contactsOf(left) };
   }
 
   return async ({ runId, round, tries = 0 }) => {
@@ -95,6 +99,9 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
 
     const prepared = await preparedBefore(run);
     if (run.retryOf !== null && !prepared) return stop(filesGone);
+    // What is read first is counted then, by the limit in the plan.
+    if (prepared && prepared.contacts > (connection.contactLimit ?? Infinity))
+      return stop(overLimit(prepared.contacts, connection));
     let segments: Segment[] = [];
     try {
       if (!prepared) segments = await deps.segments.open(wanted.segments);
@@ -106,8 +113,8 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     }
 
     try {
-      const preparedFor = prepared?.settled?.listId ?? run.listId;
-      const used = prepared && preparedFor ? asPrepared(prepared, preparedFor) : wanted;
+      const preparedFor = prepared?.manifest.settled?.listId ?? run.listId;
+      const used = prepared && preparedFor ? asPrepared(prepared.manifest, preparedFor) : wanted;
       const reason = await checkAccount(deps.constantContact(run.connectionId), connection, used);
       if (reason) return await stop(reason);
     } catch (error) {
@@ -148,6 +155,17 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
 
 /** Somebody who asks for a run gets one, and so does new data. */
 const isByTheClock = ({ trigger }: Run) => trigger.kind === 'refresh' || trigger.kind === 'schedule';
+
+interface Prepared {
+  readonly manifest: Manifest;
+  readonly contacts: number;
+}
+
+const overLimit = (contacts: number, { name, contactLimit }: Connection): Reason =>
+  fault(
+    'too-many-contacts',
+    `Over the limit: ${contacts} contacts are prepared to be sent, and the connection "${name}" may send ${contactLimit} at most. An administrator can raise the limit.`,
+  );
 
 /** What is checked at Constant Contact of batches that are made already. */
 const asPrepared = ({ batches }: Manifest, listId: string) => ({

@@ -34,6 +34,12 @@ export async function batchesLeft(files: BlobStore, runId: string): Promise<Left
   return { fates, batches: manifest.batches.filter(({ number }) => left.has(number)) };
 }
 
+/** How many contacts these batches hold: the first wave has each of them once, and counts for the report. */
+export function contactsOf(batches: readonly Batch[]): number {
+  const firstWave = Math.min(...batches.map(({ wave }) => wave));
+  return batches.filter(({ wave }) => wave === firstWave).reduce((sum, batch) => sum + batch.contacts, 0);
+}
+
 /** Whether every one of these files is there. */
 export async function areThere(files: BlobStore, runId: string, batches: readonly Batch[]): Promise<boolean> {
   const names = new Set<string>();
@@ -79,7 +85,7 @@ export async function takeOver(
   }
   const rejects = `${own}rejects.csv`;
   await files.write(rejects, emptyRejects, csvType);
-  const contacts = batches.filter(({ wave }) => wave === 0).reduce((sum, batch) => sum + batch.contacts, 0);
+  const contacts = contactsOf(batches);
   return settleManifest(files, folderOf(runId), own, {
     runId,
     execution,

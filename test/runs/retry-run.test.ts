@@ -91,6 +91,20 @@ test('is refused when a segment was taken out of the export since', async () => 
   });
 });
 
+const limitContacts = (contactLimit: number) =>
+  app.deps.connections.change('connection1', undefined, (connection) => ({ ...connection, contactLimit }));
+
+test('keeps to the limit that the connection has by now: what was left counts, and is left still', async () => {
+  const earlier = await failedRun();
+  await limitContacts(1);
+  const run = await retried(earlier);
+  expect(outcomeOf(run)).toEqual({ status: 'Failed', reason: 'too-many-contacts', counts: null });
+  expect(run.reason?.sentence).toContain('2 contacts are prepared');
+  expect(jobsOf(app)).toEqual(['1-1']);
+  await limitContacts(2);
+  expect(await retried(earlier)).toMatchObject({ status: 'Successful', counts: { accepted: 2 } });
+});
+
 test('leaves what it cannot send either to another one, and that is not the first one any more', async () => {
   const earlier = await failedRun();
   app.constantContact.failRequest({ ...posts, skip: 1, action: { kind: 'status', status: 400 } });

@@ -295,3 +295,16 @@ test('rejected profiles are told by reason, and each segment for itself', async 
     expect.objectContaining({ ...of, segment: 'People', read: 4, contacts: 1, duplicate: 0, rejected: 3 }),
   ]);
 });
+
+test('a limit of the connection that is too low by now ends the run at its next try, for good', async () => {
+  const exportId = await start();
+  app.constantContact.failRequest({ ...posts, skip: 1, times: 5, action: away });
+  const { run } = await runWatched(exportId, async () => {
+    await app.deps.connections.change('connection1', undefined, (connection) => ({
+      ...connection,
+      contactLimit: 2,
+    }));
+  });
+  expect(run).toMatchObject({ status: 'Failed', reason: { code: 'too-many-contacts' }, tries: 1 });
+  expect(jobsOf(app)).toEqual(['1-1']);
+});
