@@ -11,13 +11,17 @@ import type { ImportStore } from './import-store';
 import { batchesThrough, reportBlob } from './report';
 import { folderOf, isOver, rejectsBlob, type Run } from './run';
 import type { RunStore } from './run-store';
+import { tellChange } from './tell-end';
 
 export interface Leftovers {
   /** Says that a run is about to end. To be called before its final row is written: from then on somebody looks after it. */
   expect(runId: string): Promise<void>;
   /** Removes what a run that is over needs no more. Repeating it changes nothing. */
   clean(run: Run): Promise<void>;
-  /** Cleans once more behind the runs that ended long ago. A run whose cleaning fails stays for the next sweep. */
+  /**
+   * Cleans once more behind the runs that ended long ago, and tells what nobody has told of them. A run for which that fails stays for
+   * the next sweep.
+   */
   sweep(): Promise<void>;
 }
 
@@ -70,6 +74,8 @@ export function makeLeftovers({ runs, imports, files, table, clock, log, late }:
       return true;
     }
     if (!isOver(run.status) || clock.now() - Date.parse(run.endedAt ?? run.createdAt) < late) return false;
+    // The closing step can have failed for good when the end was written, and not told yet.
+    await tellChange({ runs, log }, run);
     await clean(run);
     return true;
   }

@@ -45,6 +45,21 @@ test('a run whose closing failed for good after its final row is cleaned up by t
   expect(app.awaited()).toEqual([]);
 });
 
+test('an export that began to fail is told by the sweep, once, when the closing failed for good before it was told', async () => {
+  const app = await start({ records: [] });
+  const lock = () => Promise.reject(new Error('storage is away'));
+  const closing = makeCloseRun({ ...app.deps, runs: { ...app.runs, lock } })({ runId, reason: 'broken' });
+  await expect(closing).rejects.toThrow('storage is away');
+  const alerts = () => app.logged.events.filter(({ event }) => event === 'export.failed-for-good');
+  await app.sweep();
+  expect(alerts()).toEqual([]);
+  app.time.advance(late);
+  await app.sweep();
+  await app.sweep();
+  expect(alerts()).toMatchObject([{ level: 'error', dimensions: { run: runId, export: 'spring' } }]);
+  expect((await app.runs.lock('spring')).untold).toBeNull();
+});
+
 test('what comes late, after a run was closed, goes with the sweep: a plan, messages, batch files, a record', async () => {
   const app = await start();
   await app.close();
