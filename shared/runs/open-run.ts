@@ -55,7 +55,7 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
     if (own) return { manifest: own, contacts: own.counts.contacts };
     const manifest = run.retryOf === null ? undefined : await readManifest(files, folderOf(run.retryOf));
     const left = run.retryOf === null ? undefined : await batchesLeft(files, run.retryOf);
-    return manifest && left && { manifest, contacts: contactsOf(left) };
+    return manifest && left && { manifest, contacts: contactsOf(left.batches) };
   }
 
   return async ({ runId, round, tries = 0 }) => {
