@@ -42,7 +42,7 @@ const problems = sorted([
   ),
   ...[
     ...found(
-      read('functions/http/connection-problem.ts'),
+      read('functions/http/connections/connection-problem.ts'),
       /if \(((?:error instanceof \w+(?: \|\| )?)+)\)\s*return conflict\(/g,
     )
       .flatMap((condition) => found(condition, /instanceof (\w+)/g))
@@ -94,10 +94,10 @@ test('no problem gets its code in another way, in which it would be missed here'
     ].map(() => path),
   );
   expect(sorted(others)).toEqual([
-    'functions/http/connection-problem.ts',
-    'functions/http/list-segments.ts',
-    'functions/http/preview-segment.ts',
-    'functions/http/retry-run.ts',
+    'functions/http/connections/connection-problem.ts',
+    'functions/http/runs/retry-run.ts',
+    'functions/http/segments/list-segments.ts',
+    'functions/http/segments/preview-segment.ts',
   ]);
 });
 
