@@ -170,7 +170,7 @@ export function compose(
       files,
       clock,
       log,
-      lateJob: milliseconds(settings.CLAIM_SECONDS + settings.IMPORT_SETTLE_SECONDS),
+      settle: limits.settle,
     }),
     runDetails: makeRunDetails({ imports, files }),
     removeOldRuns: makeRemoveOldRuns({

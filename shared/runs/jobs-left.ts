@@ -21,25 +21,26 @@ const ended: ReadonlySet<ImportJob['state']> = new Set(['completed', 'failed', '
 export const wasOnItsWay = ({ state }: Fate): boolean =>
   state === 'claimed' || state === 'open' || state === 'unconfirmed';
 
-/** @param lateAt until when a job that the run sent may show up first, in milliseconds since 1970. */
+/** @param settle how long an accepted job may take to show up in the listing, in milliseconds. */
 export function jobsLeft(
   runId: string,
   fates: readonly Fate[],
   listed: readonly ImportJob[],
   now: number,
-  lateAt: number,
+  settle: number,
 ): JobsLeft {
   const through = new Map<number, ImportJob>();
-  let open = 0;
-  let missing = 0;
-  for (const { batch, attempts, job: jobId } of fates.filter(wasOnItsWay)) {
+  /** When to look again, for each that is open. */
+  const again: number[] = [];
+  for (const { batch, attempts, job: jobId, sentBy } of fates.filter(wasOnItsWay)) {
     const name = fileNameOf(runId, batch, attempts);
     // Two of one file, as the first showed up late: whoever is in one of them is in the other.
     const jobs = listed.filter(({ id, fileName }) => id === jobId || fileName === name);
     const completed = jobs.find(({ state }) => state === 'completed');
-    if (jobs.some(({ state }) => !ended.has(state))) open++;
+    const showsUpBy = sentBy === null ? 0 : Date.parse(sentBy) + settle;
+    if (jobs.some(({ state }) => !ended.has(state))) again.push(now + openPause);
     else if (completed) through.set(batch, completed);
-    else if (jobs.length === 0 && now < lateAt) missing++;
+    else if (jobs.length === 0 && now < showsUpBy) again.push(showsUpBy);
   }
-  return { through, open: open + missing, lookAgainAt: open > 0 ? now + openPause : lateAt };
+  return { through, open: again.length, lookAgainAt: Math.max(now, ...again) };
 }

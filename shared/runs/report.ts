@@ -22,6 +22,8 @@ export const fateSchema = z.strictObject({
   ended: importRecordSchema.shape.ended,
   job: z.string().nullable(),
   counters: countersSchema.nullable(),
+  /** When its last request was accepted, or was over at the latest; `null` before the first, and in reports of before this was kept. */
+  sentBy: z.iso.datetime().nullable().default(null),
 });
 export type Fate = z.output<typeof fateSchema>;
 
@@ -114,6 +116,7 @@ export function fates(manifest: Manifest, records: readonly ImportRecord[]): Fat
       ended: record?.ended ?? null,
       job: record?.jobId ?? null,
       counters: record?.counters ?? null,
+      sentBy: record ? new Date(record.acceptedAt ?? record.until).toISOString() : null,
     };
   });
 }

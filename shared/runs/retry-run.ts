@@ -83,12 +83,12 @@ export interface RetryRunDeps {
   readonly files: BlobStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long after the end of a run a job of it may show up first, in milliseconds: a claim, and then the settle time. */
-  readonly lateJob: number;
+  /** How long an accepted job may take to show up in the list of jobs, in milliseconds. */
+  readonly settle: number;
 }
 
 export function makeRetryRun(deps: RetryRunDeps): RetryRun {
-  const { runs, exports, imports, leftovers, files, clock, log, lateJob } = deps;
+  const { runs, exports, imports, leftovers, files, clock, log, settle } = deps;
 
   async function refusal(run: Run, known?: Lock): Promise<Reason | undefined> {
     if (!isOver(run.status)) return runOn;
@@ -101,8 +101,7 @@ export function makeRetryRun(deps: RetryRunDeps): RetryRun {
     if (!fates.some(wasOnItsWay)) return undefined;
     const constantContact = deps.constantContact(earlier.connectionId);
     const listed = await constantContact.importJobs({ since: earlier.createdAt });
-    const lateAt = Date.parse(earlier.endedAt ?? earlier.createdAt) + lateJob;
-    return jobsLeft(earlier.id, fates, listed, clock.now(), lateAt);
+    return jobsLeft(earlier.id, fates, listed, clock.now(), settle);
   }
 
   /** Before the run begins, which then finds these batches done. */

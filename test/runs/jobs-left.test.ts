@@ -5,14 +5,17 @@ import { jobsLeft } from '../../shared/runs/jobs-left';
 import { fates } from '../../shared/runs/report';
 import { aBatch, aJob, aManifest, aRecord, noon, runId } from './support/fixtures';
 
-const lateAt = noon + 180_000;
-const look = (record: Partial<ImportRecord>, jobs: readonly Partial<ImportJob>[], now = lateAt) => {
-  const batches = fates(aManifest([aBatch(1)]), [aRecord(1, record)]);
+const settle = 60_000;
+const settled = noon + settle;
+/** Its request is over at noon. */
+const look = (record: Partial<ImportRecord>, jobs: readonly Partial<ImportJob>[], now = settled) => {
+  const acceptedAt = record.state === 'claimed' ? null : noon;
+  const batches = fates(aManifest([aBatch(1)]), [aRecord(1, { acceptedAt, until: noon, ...record })]);
   const listed = jobs.map((job) => aJob(job));
-  const { through, ...rest } = jobsLeft(runId, batches, listed, now, lateAt);
+  const { through, ...rest } = jobsLeft(runId, batches, listed, now, settle);
   return { ...rest, through: [...through].map(([batch, { id }]) => `${batch}: ${id}`) };
 };
-const nothing = { through: [], open: 0, lookAgainAt: lateAt };
+const nothing = { through: [], open: 0, lookAgainAt: settled };
 
 describe.each(['open', 'unconfirmed', 'claimed'] as const)(
   'a job that was %s when the run ended',
@@ -31,13 +34,13 @@ describe.each(['open', 'unconfirmed', 'claimed'] as const)(
         expect(look({ state }, [{ state: now }])).toEqual({
           ...nothing,
           open: 1,
-          lookAgainAt: lateAt + 300_000,
+          lookAgainAt: settled + 300_000,
         });
       },
     );
 
     test('and is not listed may show up for a while, and is then to be sent again', () => {
-      expect(look({ state }, [], lateAt - 1)).toEqual({ ...nothing, open: 1 });
+      expect(look({ state }, [], settled - 1)).toEqual({ ...nothing, open: 1 });
       expect(look({ state }, [])).toEqual(nothing);
     });
   },
@@ -60,5 +63,10 @@ test('of two jobs of one file, both have to end', () => {
 });
 
 test.each(['free', 'failed', 'completed'] as const)('of a batch that is %s no job is looked for', (state) => {
-  expect(look({ state }, [{ state: 'processing' }], noon)).toEqual(nothing);
+  expect(look({ state }, [{ state: 'processing' }])).toEqual(nothing);
+});
+
+test('a job is not waited for when the report is of before it said when the request was', () => {
+  const [fate] = fates(aManifest([aBatch(1)]), [aRecord(1)]);
+  expect(jobsLeft(runId, [{ ...fate!, sentBy: null }], [], noon, settle)).toMatchObject({ open: 0 });
 });

@@ -108,13 +108,12 @@ describe('a retry', () => {
       ...app.deps,
       imports: makeImportStore(app.tables.imports),
       constantContact: () => ({ importJobs: () => Promise.resolve([]) }),
-      lateJob: hour,
+      settle: hour,
     });
-    const until = { reason: { code: 'jobs-open' }, until: Date.parse(earlier.endedAt!) + hour };
-    expect(await retryRun.start(earlier, trigger)).toMatchObject(until);
-    // Counted from the start where nobody wrote down the end.
-    const begun = { ...until, until: Date.parse(earlier.createdAt) + hour };
-    expect(await retryRun.start({ ...earlier, endedAt: null }, trigger)).toMatchObject(begun);
+    const { batches } = (await app.deps.runDetails(earlier))!;
+    const lastSent = Math.max(...batches.map(({ sentBy }) => Date.parse(sentBy!)));
+    const refused = { reason: { code: 'jobs-open' }, until: lastSent + hour };
+    expect(await retryRun.start(earlier, trigger)).toMatchObject(refused);
     app.passTime(hour);
     expect(outcomeOf(await retried(earlier, retryRun))).toMatchObject({ counts: { read: 3, accepted: 3 } });
     expect(jobsOf(app)).toHaveLength(6);
@@ -142,7 +141,7 @@ describe('a retry', () => {
       ...app.deps,
       imports: makeImportStore(app.tables.imports),
       constantContact: () => ({ importJobs: withMessages }),
-      lateJob: 0,
+      settle: 0,
     });
     const run = await retried(earlier, retryRun);
     expect(run.counts).toMatchObject({ read: 3, accepted: 2, refused: 1 });

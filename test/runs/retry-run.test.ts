@@ -203,7 +203,7 @@ describe('is refused', () => {
     const slow = makeRetryRun({
       ...app.deps,
       imports: makeImportStore(app.tables.imports),
-      lateJob: 0,
+      settle: 0,
       exports: {
         async get(id) {
           if ((looks += 1) === 1) await app.run(exportId);
