@@ -1,17 +1,15 @@
 // `npm run bench:start`: from the start of the worker process to its first HTTP answer, the deployed package beside an empty Durable app
-// that loads the same Azure clients and is bundled like it. Both start alternately, each time anew, with nothing compiled before.
-import { copyFile, cp, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+// with the same packages, as npm installs them. Both start alternately, each time anew, with nothing compiled before.
+import { cp, mkdtemp, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundle } from '../package/bundle';
 import { startSettings } from '../package/settings';
 import { firstAnswer } from '../package/start-worker';
 import { projectRoot } from '../support/project-root';
 
 const usage = 'npm run bench:start -- [--json] [--runs 15]';
 const mostRatio = 1.5;
-const emptyMain = 'test/bench-start/empty-app.cjs';
 
 const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -26,17 +24,12 @@ async function measure(appRoot: string): Promise<number> {
   return milliseconds;
 }
 
-/** The apps in folders outside of the project, where `require` finds nothing but what is in their one file. */
+/** The app in a folder outside of the project, where `require` finds nothing but the package. */
 async function layOut(folder: string): Promise<{ readonly app: string; readonly empty: string }> {
-  const root = projectRoot();
   const [app, empty] = [join(folder, 'app'), join(folder, 'empty')];
-  await cp(join(root, 'dist/package/app'), app, { recursive: true });
-  await bundle(root, emptyMain, empty);
-  await copyFile(join(root, 'host.json'), join(empty, 'host.json'));
-  await writeFile(
-    join(empty, 'package.json'),
-    JSON.stringify({ name: 'empty-durable-app', main: emptyMain }),
-  );
+  await cp(join(projectRoot(), 'dist/package/app'), app, { recursive: true });
+  await cp(join(projectRoot(), 'test/bench-start/empty-app'), empty, { recursive: true });
+  await symlink(join(projectRoot(), 'node_modules'), join(empty, 'node_modules'), 'junction');
   return { app, empty };
 }
 
