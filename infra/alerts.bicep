@@ -127,7 +127,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: rule.displayName
-      description: 'What it means, what to look at and what to do: docs/operations.md, Alerts, ${rule.name}.'
+      description: 'What it means, what to look at and what to do: docs/operations.md, Alerts, ${rule.name}. What it is about, such as the run and the reason, is in the search results that this message links to.'
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]

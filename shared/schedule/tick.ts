@@ -16,6 +16,7 @@ import type { SegmentSource } from '../segments/segment-source';
 import type { ScheduleState } from './due-times';
 import { governing } from './governing';
 import type { RefreshScheduleStore } from './refresh-schedule';
+import { makeReportExport } from './report-export';
 import { makeReportSegment } from './report-segment';
 import type { ScheduleStore } from './schedule-store';
 import { seenNow } from './settling';
@@ -24,7 +25,7 @@ import type { StartOnNewData } from './start-on-new-data';
 
 export interface TickDeps {
   readonly exports: ExportStore;
-  readonly runs: Pick<RunStore, 'last' | 'forget'>;
+  readonly runs: Pick<RunStore, 'last' | 'forget' | 'page'>;
   readonly refreshSchedule: RefreshScheduleStore;
   readonly schedules: ScheduleStore;
   readonly segments: Pick<SegmentSource, 'pointer'>;
@@ -45,6 +46,7 @@ const exportsAtOnce = 16;
 export function makeTick(deps: TickDeps): Tick {
   const { exports, runs, refreshSchedule, schedules, segments, repair, clock, log } = deps;
   const reportSegment = makeReportSegment({ clock, log });
+  const reportExport = makeReportExport({ runs, clock, log });
 
   return async (host) => {
     const begunAt = clock.now();
@@ -102,9 +104,14 @@ export function makeTick(deps: TickDeps): Tick {
     const attend = async (each: Export, state: Stored<ScheduleState> | undefined) => {
       const lock = await repaired(each.id);
       const by = governing(each, refresh);
-      if (by.kind === 'times') return deps.startAtTimes(each, by, state, runner);
-      if (!state) await schedules.note(each.id, consideredAt);
-      if (by.kind === 'new-data') await deps.startOnNewData(each, by, lock, look, runner);
+      try {
+        if (by.kind === 'times') return await deps.startAtTimes(each, by, state, runner);
+        if (!state) await schedules.note(each.id, consideredAt);
+        if (by.kind === 'new-data') await deps.startOnNewData(each, by, lock, look, runner);
+      } finally {
+        // Also of one whose segment is gone, which may be why it fails.
+        await reportExport(each, lock);
+      }
     };
     await mapLimited(wanted, exportsAtOnce, (each) =>
       apart(each.id, () => attend(each, states.get(each.id))),

@@ -82,7 +82,7 @@ describe('in the telemetry of the app', () => {
   test('ids are texts, and figures are numbers', () => {
     const ids = ['run', 'export', 'connection', 'segment', 'outcome', 'reason', 'code', 'until', 'dueAt'];
     const texts = [...ids, 'activity', 'trigger', 'job', 'method', 'path', 'requestId', 'errorKey', 'by'];
-    const others = ['route', 'incident', 'purpose', 'event'];
+    const others = ['route', 'incident', 'purpose', 'event', 'action'];
     const wrong = telemetry.flatMap((event) =>
       Object.entries(event)
         .filter(([name, value]) => {

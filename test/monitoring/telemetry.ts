@@ -132,6 +132,10 @@ export async function collectTelemetry(): Promise<readonly Event[]> {
     await requestThatFails(app);
     await segmentThatChanges(app);
     await timerWithTrouble(app, storage);
+    await app.deps.audit.record({ id: 'tenant/person', name: 'Ada' }, null, {
+      action: 'export.remove',
+      subject: { kind: 'export', id: exportId, name: 'Two people' },
+    });
     return app.logged.map((line) => JSON.parse(line) as Event);
   } finally {
     await app.stop();

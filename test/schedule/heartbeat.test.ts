@@ -26,6 +26,41 @@ async function startKnown() {
   return app;
 }
 
+describe('an export', () => {
+  test('that fails is told of once an hour, with the run that failed and why, until a run ends well', async () => {
+    const app = await startKnown();
+    const failed = aRun({ status: 'Queued', pointers: {} });
+    await app.runs.start(failed);
+    const reason = { code: 'list-deleted', sentence: 'The list is gone.' };
+    await app.end(failed.id, { status: 'Failed', reason });
+    // What also goes wrong with it changes nothing.
+    app.segments.set('customers', new Error('storage is away'));
+    for (let minute = 0; minute <= 3 * 24 * 60; minute += 30) {
+      app.time.advance(30 * 60_000);
+      await app.tick();
+    }
+    const told = toldOf(app, 'export.checked');
+    expect(told).toHaveLength(72);
+    const of = { export: failed.exportId, connection: failed.connectionId };
+    const failing = { ...of, outcome: 'failing', run: failed.id, reason: 'list-deleted' };
+    expect(new Set(told.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(failing)]));
+
+    const canceled = aRun({ ...failed, id: 'spring-20260401120000-bbbbbbbbbbbb' });
+    await app.runs.start(canceled);
+    await app.end(canceled.id, { status: 'Canceled' });
+    app.time.advance(3_600_000);
+    await app.tick();
+    expect(toldOf(app, 'export.checked').at(-1)).toEqual(failing);
+
+    const good = aRun({ ...failed, id: 'spring-20260402120000-cccccccccccc' });
+    await app.runs.start(good);
+    await app.end(good.id);
+    app.time.advance(3_600_000);
+    await app.tick();
+    expect(toldOf(app, 'export.checked').at(-1)).toEqual({ ...of, outcome: 'not-failing' });
+  });
+});
+
 describe('a tick', () => {
   test('tells that it was there, also when nothing is to be done', async () => {
     const app = await startKnown();
