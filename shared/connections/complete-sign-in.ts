@@ -10,6 +10,7 @@ import { codeOf } from '../platform/error-code';
 import type { Log } from '../platform/log';
 import type { Actor } from '../access/actor';
 import type { Connection } from './connection';
+import { AccountTaken } from './connection-errors';
 import type { ConnectionStore } from './connection-store';
 import type { HealthFactsStore } from './health-facts';
 import { patiently } from './patiently';
@@ -18,7 +19,7 @@ import { PrivilegeMissing, RefreshTokenMissing, SignInCodeRefused, WrongAccount 
 export interface CompleteSignInDeps {
   readonly connections: Pick<ConnectionStore, 'change' | 'ofAccount'>;
   readonly endpoint: Pick<TokenEndpoint, 'exchange'>;
-  readonly tokens: Pick<Tokens, 'signedIn'>;
+  readonly tokens: Pick<Tokens, 'signedIn' | 'accessToken'>;
   /** The calls of whoever has this access token. */
   readonly accountOf: (accessToken: string) => Pick<ConstantContact, 'accountSummary' | 'proveImport'>;
   readonly facts: Pick<HealthFactsStore, 'get'>;
@@ -99,14 +100,30 @@ export function makeCompleteSignIn(deps: CompleteSignInDeps): CompleteSignIn {
     }
   }
 
-  /** The code was exchanged, which ended the rotating refresh token that a connection to this account may have had. */
-  async function tellWhoLost(accountId: string): Promise<void> {
+  /**
+   * The code was exchanged, which ended the rotating refresh token that a connection to this account may have had.
+   * @returns another connection than this one that has lost its sign-in by that.
+   */
+  async function tellWhoLost(connectionId: string, accountId: string): Promise<string | undefined> {
     try {
       const holder = await connections.ofAccount(accountId);
-      if (holder === undefined || (await facts.get(holder)).refreshTokens === 'long-lived') return;
+      if (holder === undefined || (await facts.get(holder)).refreshTokens === 'long-lived') return undefined;
       await observer.reconnectNeeded(holder, 'signed-in-elsewhere');
+      return holder === connectionId || (await canRenew(holder)) ? undefined : holder;
     } catch (error) {
       log.warn('connection.health-not-recorded', { code: codeOf(error) });
+      return undefined;
+    }
+  }
+
+  /** A renewal that succeeds shows that the sign-in has not ended after all, and takes back what was told of it. */
+  async function canRenew(connectionId: string): Promise<boolean> {
+    try {
+      await tokens.accessToken(connectionId, { obtainedAfter: clock.now() });
+      return true;
+    } catch {
+      // What it shows has been logged; what could not be asked now shows at the next renewal.
+      return false;
     }
   }
 
@@ -121,7 +138,10 @@ export function makeCompleteSignIn(deps: CompleteSignInDeps): CompleteSignIn {
       await proven(connectionId, 'import', () => account.proveImport());
       return await store(connection, answer, summary, by);
     } catch (error) {
-      await tellWhoLost(summary.id);
+      const lost = await tellWhoLost(connectionId, summary.id);
+      if (lost !== undefined && error instanceof AccountTaken) throw new AccountTaken(lost, true);
+      if (lost !== undefined && error instanceof WrongAccount)
+        throw new WrongAccount(connectionId, error.organization, lost);
       throw error;
     }
   };

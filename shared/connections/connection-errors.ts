@@ -11,16 +11,23 @@ export class NameTaken extends Error {
   }
 }
 
+/** What a sign-in did to the connection that has the account: the refresh tokens of one app and one account end each other. */
+export const hasToSignInAgain = (connectionId: string): string =>
+  `. Somebody must now sign in again at that connection (${connectionId}): Constant Contact keeps one sign-in of this app for each ` +
+  'account, and this one has ended the one before';
+
 /** The account belongs to another connection, and two would end each other's refresh tokens. Sign in there, or to another account. */
 export class AccountTaken extends Error {
   readonly code = 'account-taken';
   constructor(
     /** The connection that has it. */
     readonly connectionId: string,
+    /** Whether that one has lost its sign-in by this. */
+    readonly lost = false,
   ) {
     super(
-      `another connection (${connectionId}) is signed in to this Constant Contact account already. Use that one, and sign in there ` +
-        'if it asks for it; or sign in to another account here',
+      `another connection (${connectionId}) is signed in to this Constant Contact account already, and an account is one connection’s. ` +
+        `Use that one, or sign in to another account here${lost ? hasToSignInAgain(connectionId) : ''}`,
     );
   }
 }
@@ -46,6 +53,16 @@ export class ConnectionChanged extends Error {
   readonly code = 'connection-changed';
   constructor(readonly connectionId: string) {
     super(`connection ${connectionId} has been changed meanwhile; read it again`);
+  }
+}
+
+/** Nobody has signed in with it yet: begin a sign-in. */
+export class NotSignedIn extends Error {
+  readonly code = 'not-signed-in';
+  constructor(readonly connectionId: string) {
+    super(
+      `nobody has signed in at Constant Contact for connection ${connectionId} yet; an administrator must do so first`,
+    );
   }
 }
 

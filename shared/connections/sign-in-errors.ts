@@ -1,6 +1,8 @@
 // Why a sign-in at Constant Contact came to nothing, one class per cause, named by what to do. Nothing here holds a code, a state or a
 // token, nor any text that came with the browser.
 
+import { hasToSignInAgain } from './connection-errors';
+
 /** What all of them are: nothing was stored, and the connection is what it was. */
 export abstract class SignInFailed extends Error {
   abstract readonly code: string;
@@ -102,10 +104,13 @@ export class WrongAccount extends SignInFailed {
     readonly connectionId: string,
     /** The organisation of the account that the connection belongs to. */
     readonly organization: string,
+    /** The connection that has the other account, if it has lost its sign-in by this. */
+    readonly lostBy?: string,
   ) {
     super(
       `this connection belongs to the Constant Contact account of “${organization}”, and the sign-in was to another account; ` +
-        'sign out at Constant Contact and sign in to that account, or make a connection of its own for the other one',
+        'sign out at Constant Contact and sign in to that account, or make a connection of its own for the other one' +
+        (lostBy === undefined ? '' : hasToSignInAgain(lostBy)),
     );
   }
 }

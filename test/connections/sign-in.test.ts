@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { tokenSecretName } from '../../shared/constant-contact/token-secret';
 import { failureOf } from '../constant-contact/support/client';
-import { makeMemoryLease } from '../constant-contact/support/memory-stores';
+import { makeMemoryLease, makeMemorySecrets } from '../constant-contact/support/memory-stores';
 import {
   ada,
   bob,
@@ -237,13 +237,56 @@ test('an account is one connection’s: another one cannot take it, and the firs
   const first = await connect('First');
   const second = await makeConnection('Second');
   const error = await failureOf(signIn.finish(await comeBack(second), ada));
-  expect(error).toMatchObject({ code: 'account-taken', connectionId: first });
+  expect(error).toMatchObject({ code: 'account-taken', connectionId: first, lost: true });
+  expect(String(error)).toContain(`Somebody must now sign in again at that connection (${first})`);
   await expectNothingStored(second);
   expect(await world.healthOf(first)).toMatchObject({
     state: 'Reconnect needed',
     reason: 'signed-in-elsewhere',
   });
   await signIn.finish(await comeBack(first), ada);
+  expect(await world.healthOf(first)).toMatchObject({ state: 'Connected' });
+});
+
+test('a connection whose tokens can be renewed after a sign-in of another one stays connected', async () => {
+  const secrets = makeMemorySecrets();
+  let spared: string | undefined;
+  const { connect, makeConnection, comeBack, signIn, emulator } = await start({
+    secrets: {
+      ...secrets,
+      async get(name) {
+        // As if Constant Contact had not ended them.
+        if (spared !== undefined && name === tokenSecretName(spared)) {
+          spared = undefined;
+          const issued = emulator.issueTokens({ encodedAccountId: 'first' });
+          const tokens = JSON.parse((await secrets.get(name)) ?? '{}') as object;
+          await secrets.set(name, JSON.stringify({ ...tokens, refreshToken: issued.refresh_token }));
+        }
+        return secrets.get(name);
+      },
+    },
+  });
+  const first = await connect('First', 'first');
+  const back = await comeBack(await makeConnection('Second'), { account: 'first' });
+  world.time.advance(1_000);
+  spared = first;
+  const error = await failureOf(signIn.finish(back, ada));
+  expect(spared).toBeUndefined();
+  expect(error).toMatchObject({ code: 'account-taken', connectionId: first, lost: false });
+  expect(String(error)).not.toContain('sign in again');
+  expect(await world.healthOf(first)).toMatchObject({ state: 'Connected', reason: null });
+});
+
+test('a sign-in to the account of another connection says that the other one must sign in again', async () => {
+  const { connect, comeBack, signIn } = await start();
+  const [first, second] = [await connect('First', 'first'), await connect('Second', 'second')];
+  const error = await failureOf(signIn.finish(await comeBack(first, { account: 'second' }), ada));
+  expect(error).toMatchObject({ code: 'wrong-account', lostBy: second });
+  expect(String(error)).toContain(`at that connection (${second})`);
+  expect(await world.healthOf(second)).toMatchObject({
+    state: 'Reconnect needed',
+    reason: 'signed-in-elsewhere',
+  });
   expect(await world.healthOf(first)).toMatchObject({ state: 'Connected' });
 });
 
