@@ -1,7 +1,7 @@
 // Where the app is put together: settings and Azure clients in, use cases out. The one place that knows every room.
 import { makeAudit, type Audit } from '../shared/access/audit';
 import type { ConnectionStore } from '../shared/connections/connection-store';
-import type { Health } from '../shared/connections/health';
+import { wasSignedIn, type Health } from '../shared/connections/health';
 import type { KeepAlive } from '../shared/connections/keep-alive';
 import type { ManageConnections } from '../shared/connections/manage-connections';
 import type { RemoveConnection } from '../shared/connections/remove';
@@ -223,7 +223,12 @@ export function compose(
     ),
     refreshSchedule,
     takeAsKnown: makeTakeAsKnown({ runs, schedules, segments, log }),
-    checkExport: makeCheckExport({ segments, constantContact, clock }),
+    checkExport: makeCheckExport({
+      segments,
+      constantContact,
+      wasSignedIn: (connection) => wasSignedIn(constantContactParts.health, connection),
+      clock,
+    }),
     previewExport: makePreviewExport({ segments }),
     previewSegment: makePreviewSegment({ segments }),
     tick: makeTick({

@@ -64,6 +64,10 @@ export function makeHealth(deps: {
   };
 }
 
+/** Whether somebody has ever signed in with the connection, which is not to say that its sign-in is still good. */
+export const wasSignedIn = async (health: Health, connection: Connection): Promise<boolean> =>
+  connection.account !== null || (await health.of(connection)).state !== 'Sign-in needed';
+
 /** @param now milliseconds since 1970. */
 export function healthOf(
   connection: Pick<Connection, 'consent' | 'account'>,

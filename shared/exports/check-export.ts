@@ -36,9 +36,11 @@ export type CheckExport = (
 export function makeCheckExport(deps: {
   readonly segments: Pick<SegmentSource, 'catalogue'>;
   readonly constantContact: (connectionId: string) => ConstantContact;
+  /** Whether somebody has ever signed in with it. */
+  readonly wasSignedIn: (connection: Connection) => Promise<boolean>;
   readonly clock: Clock;
 }): CheckExport {
-  const { segments, constantContact, clock } = deps;
+  const { segments, constantContact, wasSignedIn, clock } = deps;
 
   return async (draft, connection) => {
     const [inCatalogue, atAccount] = await Promise.all([
@@ -82,6 +84,7 @@ export function makeCheckExport(deps: {
     });
     if (connection.removing) return refused(connectionLeaving(connection.name));
     if (!connection.consent) return refused(consentNeeded(connection.name));
+    if (!(await wasSignedIn(connection))) return refused(notSignedIn(connection.name));
     try {
       const account = constantContact(connection.id);
       const other = await otherAccount(account, connection);
@@ -118,6 +121,11 @@ const segmentTwice = (name: string): Reason => ({
 const consentNeeded = (name: string): Reason => ({
   code: 'consent-needed',
   sentence: `Nobody has agreed yet that the connection "${name}" may send personal data. An administrator must accept the consent first.`,
+});
+
+const notSignedIn = (name: string): Reason => ({
+  code: 'not-signed-in',
+  sentence: `Nobody has signed in at Constant Contact for the connection "${name}" yet. An administrator must do so first.`,
 });
 
 const connectionLeaving = (name: string): Reason => ({

@@ -43,6 +43,7 @@ function start() {
       asked.push(connectionId);
       return account;
     },
+    wasSignedIn: ({ id }) => Promise.resolve(id !== 'new'),
     clock: makeJumpingClock(noon).clock,
   });
   return {
@@ -67,6 +68,12 @@ test('a detached export is checked against the catalogue only', async () => {
   const { check, asked } = start();
   await expect(check({}, null)).resolves.toEqual({ problems: [], listName: null });
   expect(await codes(check({ segments: ['gone'] }, null))).toEqual([['segments.0', 'segment-unknown']]);
+  expect(asked).toEqual([]);
+});
+
+test('a connection that nobody has signed in with is not asked', async () => {
+  const { check, asked } = start();
+  expect(await codes(check({}, aConnection({ id: 'new' })))).toEqual([['connectionId', 'not-signed-in']]);
   expect(asked).toEqual([]);
 });
 

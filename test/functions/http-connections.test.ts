@@ -50,6 +50,30 @@ test('looking at a connection costs no call to Constant Contact', async () => {
   expect(app.requests()).toBe(before);
 });
 
+test('a connection that is not set up yet says what is next, and nobody is told that it broke', async () => {
+  const { id } = await made(app);
+  const routes = ['listContactLists', 'listCustomFields'] as const;
+  for (const route of routes) {
+    expect(await app.call(route, { id })).toMatchObject({
+      status: 409,
+      json: { type: problemType('consent-needed'), version: '1' },
+    });
+  }
+  await agree(app, id);
+  for (const route of routes)
+    expect(await app.call(route, { id })).toMatchObject({
+      status: 409,
+      json: { type: problemType('not-signed-in') },
+    });
+  expect(await app.call('createContactList', { id, body: { name: 'Spring' } })).toMatchObject({
+    status: 409,
+    json: { type: problemType('not-signed-in') },
+  });
+  expect((await app.call('readConnection', { id })).json['health']).toMatchObject({
+    state: 'Sign-in needed',
+  });
+});
+
 describe('nothing connects before somebody has agreed', () => {
   test('a sign-in is refused, and the answer says which version to accept', async () => {
     const { id } = await made(app);

@@ -1,6 +1,7 @@
 // The HTTP functions with everything behind them: a Constant Contact to ask, a signed-in connection, segments to read, and a Durable
 // extension that takes whatever it is asked.
 import { etagOf } from '../../functions/http/etag';
+import { makeHealthFactsStore } from '../../shared/connections/health-facts';
 import { tokenSecretName } from '../../shared/constant-contact/token-secret';
 import { startConstantContact } from '../emulators/constant-contact/emulator';
 import { listId, noon } from '../runs/support/fixtures';
@@ -40,11 +41,13 @@ export async function startWholeWorld(): Promise<WholeWorld> {
   now = () => app.time.clock.now();
 
   app.secrets.stored.set('constant-contact-client-secret', constantContact.clientSecret);
+  const facts = makeHealthFactsStore(app.tables.connections);
   for (const connectionId of ['main', 'private']) {
     const { access_token, refresh_token, expires_in } = constantContact.issueTokens();
     const expiresAt = new Date(noon + expires_in * 1000).toISOString();
     const tokens = { accessToken: access_token, refreshToken: refresh_token, expiresAt };
     app.secrets.stored.set(tokenSecretName(connectionId), JSON.stringify(tokens));
+    await facts.update(connectionId, (before) => ({ ...before, tokensObtainedAt: new Date(noon).toISOString() }));
   }
   const rows =
     'CustomerId,Email,FirstName\r\n1,ada@example.com,Ada\r\n2,nobody,Bob\r\n3,ADA@example.com,Eve\r\n';

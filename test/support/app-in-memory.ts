@@ -1,6 +1,7 @@
 // The whole app in one process, for tests of what a run comes to: the real orchestrator, activities, reader, preparation and client,
 // against the Constant Contact emulator over HTTP. Storage and vault are in memory, and time passes only when somebody waits.
 import { compose, type Deps } from '../../functions/composition';
+import { makeHealthFactsStore } from '../../shared/connections/health-facts';
 import { tokenSecretName } from '../../shared/constant-contact/token-secret';
 import type { Export } from '../../shared/exports/export';
 import type { Lease } from '../../shared/platform/lease';
@@ -146,6 +147,9 @@ export async function startAppInMemory(options: AppOptions = {}): Promise<AppInM
     updatedBy: tester,
     removing: null,
   });
+  // What a sign-in leaves of itself.
+  const facts = makeHealthFactsStore(tables.connections);
+  await facts.update(connectionId, (before) => ({ ...before, tokensObtainedAt: now() }));
 
   const drives = new Map<string, DrivenRun>();
   async function begin(

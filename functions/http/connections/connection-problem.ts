@@ -7,6 +7,7 @@ import {
   ConsentNeeded,
   ConsentOutdated,
   NameTaken,
+  NotSignedIn,
 } from '../../../shared/connections/connection-errors';
 import { SignInFailed } from '../../../shared/connections/sign-in-errors';
 import { ListNameTaken } from '../../../shared/constant-contact/create-list';
@@ -38,6 +39,7 @@ function problemOf(error: unknown): Problem | undefined {
   if (error instanceof AccountTaken)
     return conflict(error, 'The account belongs to another connection.', { connection: error.connectionId });
   if (error instanceof ConnectionBeingRemoved) return conflict(error, 'The connection is being removed.');
+  if (error instanceof NotSignedIn) return conflict(error, 'Sign in at Constant Contact first.');
   if (error instanceof ReconnectNeeded) return conflict(error, 'Sign in at Constant Contact again.');
   if (error instanceof NotAllowed) return conflict(error, 'Constant Contact does not allow this.');
   if (error instanceof ClientSecretRefused)

@@ -5,7 +5,7 @@ import type { Deps } from '../../composition';
 import { orProblem } from './connection-problem';
 import { connectionParams } from './connection-view';
 import { contactListView, contactListViewSchema } from './contact-list-view';
-import { requireConnection } from './require-connection';
+import { requireConnection, requireSignedIn } from './require-connection';
 import { route } from '../route';
 
 export const createContactList = (deps: Deps) =>
@@ -24,6 +24,7 @@ export const createContactList = (deps: Deps) =>
       const { value } = await requireConnection(deps, principal, params.connectionId);
       const made = await orProblem(deps, async () => {
         if (value.removing) throw new ConnectionBeingRemoved(value.id);
+        await requireSignedIn(deps, value);
         return deps.constantContact(value.id).createContactList(body.name);
       });
       await audit({

@@ -4,7 +4,7 @@ import type { Deps } from '../../composition';
 import { orProblem } from './connection-problem';
 import { connectionParams } from './connection-view';
 import { contactListView, contactListViewSchema } from './contact-list-view';
-import { requireConnection } from './require-connection';
+import { requireConnection, requireSignedIn } from './require-connection';
 import { route } from '../route';
 
 export const listContactLists = (deps: Deps) =>
@@ -21,7 +21,10 @@ export const listContactLists = (deps: Deps) =>
     problems: [409, 503],
     async handle({ principal, params }) {
       const { value } = await requireConnection(deps, principal, params.connectionId);
-      const lists = await orProblem(deps, () => deps.constantContact(value.id).contactLists());
+      const lists = await orProblem(deps, async () => {
+        await requireSignedIn(deps, value);
+        return deps.constantContact(value.id).contactLists();
+      });
       const views = lists.filter(({ deleted }) => !deleted).map(contactListView);
       views.sort((one, other) => one.name.localeCompare(other.name, 'en'));
       return { headers: { 'cache-control': 'no-store' }, jsonBody: { lists: views } };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '../../composition';
 import { orProblem } from './connection-problem';
 import { connectionParams } from './connection-view';
-import { requireConnection } from './require-connection';
+import { requireConnection, requireSignedIn } from './require-connection';
 import { route } from '../route';
 
 const customFieldView = z.strictObject({
@@ -28,7 +28,10 @@ export const listCustomFields = (deps: Deps) =>
     problems: [409, 503],
     async handle({ principal, params }) {
       const { value } = await requireConnection(deps, principal, params.connectionId);
-      const customFields = await orProblem(deps, () => deps.constantContact(value.id).customFields());
+      const customFields = await orProblem(deps, async () => {
+        await requireSignedIn(deps, value);
+        return deps.constantContact(value.id).customFields();
+      });
       return { headers: { 'cache-control': 'no-store' }, jsonBody: { customFields } };
     },
   });
