@@ -55,9 +55,52 @@ const pauses = (fallback: string) =>
     .default(fallback)
     .transform((value) => (value.trim() === 'off' ? [] : value.split(',').map(Number)));
 
+/** What `functionTimeout` in host.json allows an activity, in seconds: one that outlived its run may write until then. */
+export const FUNCTION_TIMEOUT_SECONDS = 1800;
+
+/** A refresh token that is not used ends after it, in seconds. Source: Constant Contact's support staff. */
+const REFRESH_TOKEN_SECONDS = 180 * 86_400;
+
+const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'.split('|');
+const days = 'sun|mon|tue|wed|thu|fri|sat'.split('|');
+/** The fields of an NCRONTAB expression: least and largest number of each, and the words that stand for numbers. */
+const cronFields: readonly (readonly [number, number, readonly string[]?])[] = [
+  [0, 59],
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12, months],
+  [0, 6, days],
+];
+
+function isCron(text: string): boolean {
+  const fields = text.trim().split(/\s+/);
+  return (
+    fields.length === cronFields.length &&
+    cronFields.every(([least, most, words = []], index) => {
+      const isValue = (value: string) =>
+        /^\d+$/.test(value)
+          ? Number(value) >= least && Number(value) <= most
+          : words.some((word) => value.toLowerCase().startsWith(word));
+      return (fields[index] ?? '').split(',').every((part) => {
+        const [range = '', step, ...more] = part.split('/');
+        const isStep = step === undefined || (/^\d+$/.test(step) && Number(step) > 0);
+        const [from = '', to, ...others] = range.split('-');
+        const isRange = range === '*' || (isValue(from) && (to === undefined || isValue(to)));
+        return isStep && isRange && more.length === 0 && others.length === 0;
+      });
+    })
+  );
+}
+
 /** Each name is an environment variable, and of the same unit. */
 const environment = z.object({
-  SEGMENT_CONTAINER: z.string().min(3, 'is not the name of a container'),
+  SEGMENT_CONTAINER: z
+    .string()
+    .regex(
+      /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+      'is not the name of a container: 3 to 63 lower-case letters, digits and single hyphens',
+    ),
   SEGMENT_PREFIX: z
     .string()
     .default('')
@@ -82,9 +125,12 @@ const environment = z.object({
   CONSTANT_CONTACT_PKCE: flag,
   CONSTANT_CONTACT_REQUESTS_PER_SECOND: count(4, 100),
   CONSTANT_CONTACT_REQUESTS_PER_DAY: count(10_000, 10_000_000),
-  REQUEST_TIMEOUT_SECONDS: seconds(60),
+  REQUEST_TIMEOUT_SECONDS: seconds(60, 0.1),
   SIGN_IN_SECONDS: seconds(600, 1),
-  KEEP_ALIVE_SECONDS: seconds(7_776_000, 1),
+  KEEP_ALIVE_SECONDS: seconds(7_776_000, 1).refine(
+    (value) => value < REFRESH_TOKEN_SECONDS,
+    `is not less than ${REFRESH_TOKEN_SECONDS} seconds: a sign-in that is not used ends after 180 days`,
+  ),
   REMOVAL_PATIENCE_SECONDS: seconds(3600),
   CLAIM_SECONDS: seconds(120),
   IMPORT_SETTLE_SECONDS: seconds(60),
@@ -99,10 +145,16 @@ const environment = z.object({
     .min(1, 'is less than 1 day')
     .default(90),
   AWAY_PAUSE_SECONDS: seconds(30),
-  RUN_CLEANUP_SECONDS: seconds(3600),
+  RUN_CLEANUP_SECONDS: seconds(3600).refine(
+    (value) => value > FUNCTION_TIMEOUT_SECONDS,
+    `is not more than ${FUNCTION_TIMEOUT_SECONDS} seconds, the functionTimeout in host.json`,
+  ),
   SEGMENT_SETTLE_SECONDS: seconds(300),
   SCHEDULE_MISSED_SECONDS: seconds(300),
-  SCHEDULE_CRON: z.string().default('0 * * * * *'),
+  SCHEDULE_CRON: z
+    .string()
+    .refine(isCron, 'is not an NCRONTAB expression of six fields, seconds first, such as 0 * * * * *')
+    .default('0 * * * * *'),
   IMPORT_CONCURRENCY: count(16, 100),
   MAX_CONTACTS: count(1_000_000, 1_000_000),
   MAX_MALFORMED_PERCENT: z.coerce
@@ -203,6 +255,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       'CLAIM_SECONDS must be at least twice REQUEST_TIMEOUT_SECONDS: a claim covers the call and the wait for its slot',
     );
   }
+  const polls = environment.pick({ POLL_FIRST_SECONDS: true, POLL_LONGEST_SECONDS: true }).safeParse(present);
+  if (polls.success && polls.data.POLL_FIRST_SECONDS > polls.data.POLL_LONGEST_SECONDS)
+    faults.push('POLL_FIRST_SECONDS must not be more than POLL_LONGEST_SECONDS');
   if (!parsed.success || !stateStorage || !segmentStorage || faults.length > 0)
     throw new SettingsFaulty(faults);
   const redirect = parsed.data.CONSTANT_CONTACT_REDIRECT_URL ?? ownCallback(present.WEBSITE_HOSTNAME);

@@ -1,5 +1,8 @@
 // The environment as settings: every fault is named at once, and nothing unsafe is accepted.
-import { readSettings, SettingsFaulty } from '../../shared/platform/settings';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FUNCTION_TIMEOUT_SECONDS, readSettings, SettingsFaulty } from '../../shared/platform/settings';
+import { projectRoot } from '../support/project-root';
 
 const needed = {
   AzureWebJobsStorage__accountName: 'appstate',
@@ -169,7 +172,7 @@ describe('faulty settings', () => {
         'KEY_VAULT_URL is not a web address',
         'MAX_CONTACTS is not a whole number',
         'POLL_FIRST_SECONDS is not a number of seconds',
-        'SEGMENT_CONTAINER is not the name of a container',
+        'SEGMENT_CONTAINER is not the name of a container: 3 to 63 lower-case letters, digits and single hyphens',
         'SEGMENT_LAYOUT is neither "customer-insights" nor "flat"',
         'SEGMENT_STORAGE holds a connection string; outside this machine the app signs in with its identity: set SEGMENT_STORAGE__accountName instead',
       ].toSorted(),
@@ -192,6 +195,26 @@ describe('faulty settings', () => {
     ],
     ['more than all rows', { MAX_MALFORMED_PERCENT: '101' }, 'MAX_MALFORMED_PERCENT is more than 100'],
     ['no percentage', { MAX_MALFORMED_PERCENT: 'few' }, 'MAX_MALFORMED_PERCENT is not a number'],
+    [
+      'a call without time',
+      { REQUEST_TIMEOUT_SECONDS: '0' },
+      'REQUEST_TIMEOUT_SECONDS is less than 0.1 seconds',
+    ],
+    [
+      'polling that begins slower than it ends',
+      { POLL_FIRST_SECONDS: '61' },
+      'POLL_FIRST_SECONDS must not be more than POLL_LONGEST_SECONDS',
+    ],
+    [
+      'a sign-in that ends before it is renewed',
+      { KEEP_ALIVE_SECONDS: String(180 * 86_400) },
+      'KEEP_ALIVE_SECONDS is not less than 15552000 seconds',
+    ],
+    [
+      'a clean-up while an activity may still write',
+      { RUN_CLEANUP_SECONDS: '1800' },
+      'RUN_CLEANUP_SECONDS is not more than 1800 seconds, the functionTimeout in host.json',
+    ],
     ['a claim as long as a call', { CLAIM_SECONDS: '60' }, 'CLAIM_SECONDS must be at least twice'],
     ['a call as long as a claim', { REQUEST_TIMEOUT_SECONDS: '120' }, 'CLAIM_SECONDS must be at least twice'],
     [
@@ -203,6 +226,52 @@ describe('faulty settings', () => {
     expect(faultsOf({ ...needed, ...change })).toEqual([expect.stringContaining(fault)]);
   });
 });
+
+test('the time that host.json gives to an activity is the one that the clean-up waits for', () => {
+  const { functionTimeout } = JSON.parse(readFileSync(join(projectRoot(), 'host.json'), 'utf8')) as {
+    functionTimeout: string;
+  };
+  const [hours = 0, minutes = 0, rest = 0] = functionTimeout.split(':').map(Number);
+  expect(hours * 3600 + minutes * 60 + rest).toBe(FUNCTION_TIMEOUT_SECONDS);
+});
+
+test.each([
+  '0 * * * * *',
+  '*/15 * * * * *',
+  '0 0 5 31 1 *',
+  '0 30 9 * Jan Mon-Fri',
+  '0 0,30 8-18/2 * * 1',
+  ' 5  4 3 2 1 0 ',
+])('the timer can be set to %j', (cron) => {
+  expect(readSettings({ ...needed, SCHEDULE_CRON: cron }).SCHEDULE_CRON).toBe(cron);
+});
+
+test.each([
+  'bad',
+  '* * * * *',
+  '0 * * * * * *',
+  '60 * * * * *',
+  '0 * 24 * * *',
+  '0 * * 0 * *',
+  '0 * * * * 7',
+  '0 */0 * * * *',
+  '0 1-2-3 * * * *',
+  '0 * * * foo *',
+  '0 , * * * *',
+])('the timer cannot be set to %j', (cron) => {
+  expect(faultsOf({ ...needed, SCHEDULE_CRON: cron })).toEqual([
+    'SCHEDULE_CRON is not an NCRONTAB expression of six fields, seconds first, such as 0 * * * * *',
+  ]);
+});
+
+test.each(['Bad_Name!', 'segments-', '-segments', 'a--b', 'ab', 'x'.repeat(64), 'Segments'])(
+  '%j is not the name of a container',
+  (name) => {
+    expect(faultsOf({ ...needed, SEGMENT_CONTAINER: name })).toEqual([
+      expect.stringContaining('SEGMENT_CONTAINER is not the name of a container'),
+    ]);
+  },
+);
 
 describe('an address', () => {
   const names = ['KEY_VAULT_URL', 'CONSTANT_CONTACT_API_URL', 'CONSTANT_CONTACT_TOKEN_URL'] as const;
