@@ -1,6 +1,7 @@
 // What a request brings, checked against the schemas of its route before anything is done. Errors name the field, never its value.
 import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
+import { messageOf } from './fault-message';
 import { notFound, Problem } from './problem';
 import type { Route } from './route';
 
@@ -75,7 +76,7 @@ function jsonOf(text: string): unknown {
 }
 
 function check(schema: z.ZodType, given: unknown): unknown {
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, { error: messageOf });
   if (parsed.success) return parsed.data;
   throw invalid(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
 }

@@ -12,7 +12,8 @@ export const connectionNameSchema = z
   .max(100, 'is longer than 100 characters')
   .refine((name) => name.isWellFormed() && !/[\p{Cc}\u2028\u2029]/u.test(name), 'holds control characters')
   .refine((name) => nameKey(name) !== '', 'holds nothing that can be seen')
-  .transform((name) => name.normalize('NFC'));
+  // Unlike a transform it keeps the type, which the description of the API shows.
+  .overwrite((name) => name.normalize('NFC'));
 
 /** Who may use it in exports. Administrators always may. */
 export const sharedWithSchema = z.enum(['administrators', 'administrators-and-contributors']);

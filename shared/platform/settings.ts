@@ -64,20 +64,24 @@ const REFRESH_TOKEN_SECONDS = 180 * 86_400;
 const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'.split('|');
 const days = 'sun|mon|tue|wed|thu|fri|sat'.split('|');
 /** The fields of an NCRONTAB expression: least and largest number of each, and the words that stand for numbers. */
-const cronFields: readonly (readonly [number, number, readonly string[]?])[] = [
-  [0, 59],
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12, months],
-  [0, 6, days],
+const cronFields: readonly {
+  readonly from: number;
+  readonly to: number;
+  readonly words?: readonly string[];
+}[] = [
+  { from: 0, to: 59 },
+  { from: 0, to: 59 },
+  { from: 0, to: 23 },
+  { from: 1, to: 31 },
+  { from: 1, to: 12, words: months },
+  { from: 0, to: 6, words: days },
 ];
 
 function isCron(text: string): boolean {
   const fields = text.trim().split(/\s+/);
   return (
     fields.length === cronFields.length &&
-    cronFields.every(([least, most, words = []], index) => {
+    cronFields.every(({ from: least, to: most, words = [] }, index) => {
       const isValue = (value: string) =>
         /^\d+$/.test(value)
           ? Number(value) >= least && Number(value) <= most

@@ -4,6 +4,7 @@ import { checkMatch, etagOf, requireMatch } from '../../functions/http/etag';
 import { LARGEST_BODY_BYTES } from '../../functions/http/read-input';
 import { cursorOf, keyOf, pageQuery } from '../../functions/http/cursor';
 import { route, type Route } from '../../functions/http/route';
+import { routesOf } from '../../functions/http/routes';
 import { startHttpWorld, type Ask, type HttpWorld } from './http-world';
 
 let app: HttpWorld;
@@ -45,6 +46,22 @@ test('what is valid arrives with its type and its defaults', async () => {
   expect(taken).toEqual([
     { sampleId: 'abc', limit: 7, name: 'Ada' },
     { sampleId: 'abc', limit: 5, name: 'Ada', nested: { list: [1] } },
+  ]);
+});
+
+test('a field that is missing, and one that a mapping cannot fill, are named with what to do', async () => {
+  const create = routesOf(app.deps).find(({ name }) => name === 'createExport')!;
+  const body = { name: 'x', connectionId: 'main', mapping: { email: 'E', fields: { firstname: 'F' } } };
+  const { json } = await app.ask(create, { body, as: 'Administrator' });
+  expect(json['errors']).toEqual([
+    { path: 'listId', message: 'is missing' },
+    {
+      path: 'mapping.fields.firstname',
+      message: expect.stringMatching(
+        /^is not a field of a contact; there are first_name, .*country, and "cf:"/,
+      ) as string,
+    },
+    { path: 'segments', message: 'is missing' },
   ]);
 });
 

@@ -317,6 +317,9 @@ describe('GET /api/runs/{runId}/rejects', () => {
     await addRun({ rejects });
     const answer = await download();
     expect([answer.status, code(answer)]).toEqual([404, 'no-rejects']);
+    expect(answer.json['detail']).toBe('It is there when the run has ended.');
+    await app.runs.finish(runId, (run) => ({ ...run, status: 'Failed' }));
+    expect((await download()).json['detail']).toMatch(/^The run is over without one: /);
   });
 
   test('is refused to viewers, and to who may not use the connection', async () => {

@@ -46,6 +46,20 @@ describe('the document', () => {
     expect(ways.flatMap(Object.keys).filter((name) => !(name in components.securitySchemes))).toEqual([]);
   });
 
+  test('says of every property what it is', () => {
+    const untyped: string[] = [];
+    const collect = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const [name, part] of Object.entries(value)) {
+        const here = `${path}/${name}`;
+        if (path.endsWith('/properties') && Object.keys(part as object).length === 0) untyped.push(here);
+        collect(part, here);
+      }
+    };
+    collect(document, '');
+    expect(untyped).toEqual([]);
+  });
+
   test('has schemas that are JSON Schema, and no format that only this app knows', () => {
     const schemas: object[] = [];
     const collect = (value: unknown): void => {

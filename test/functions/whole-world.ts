@@ -47,7 +47,10 @@ export async function startWholeWorld(): Promise<WholeWorld> {
     const expiresAt = new Date(noon + expires_in * 1000).toISOString();
     const tokens = { accessToken: access_token, refreshToken: refresh_token, expiresAt };
     app.secrets.stored.set(tokenSecretName(connectionId), JSON.stringify(tokens));
-    await facts.update(connectionId, (before) => ({ ...before, tokensObtainedAt: new Date(noon).toISOString() }));
+    await facts.update(connectionId, (before) => ({
+      ...before,
+      tokensObtainedAt: new Date(noon).toISOString(),
+    }));
   }
   const rows =
     'CustomerId,Email,FirstName\r\n1,ada@example.com,Ada\r\n2,nobody,Bob\r\n3,ADA@example.com,Eve\r\n';

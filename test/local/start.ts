@@ -70,6 +70,13 @@ async function seedOnce(
   return seeded;
 }
 
+/** Somebody may have removed it since the first start. */
+async function isThere({ functionsUrl }: Stack, exportId: string, signal: AbortSignal): Promise<boolean> {
+  const answer = await fetch(new URL(`/api/exports/${exportId}`, functionsUrl), { signal });
+  await answer.body?.cancel();
+  return answer.status !== 404;
+}
+
 async function main(): Promise<number> {
   const stopping = untilSignal();
   const folder = resolve(process.argv[2] ?? join(projectRoot(), '.local'));
@@ -97,7 +104,8 @@ async function main(): Promise<number> {
       signal: stopping.signal,
     });
     const { exportId } = await seedOnce(stack, sample, seededFile, stopping.signal);
-    console.log(whereText(stack, ports, exportId, folder));
+    const there = await isThere(stack, exportId, stopping.signal);
+    console.log(whereText(stack, ports, there ? exportId : undefined, folder));
     const asked = new Promise<undefined>((resolve) => {
       if (stopping.signal.aborted) resolve(undefined);
       stopping.signal.addEventListener('abort', () => resolve(undefined));

@@ -38,6 +38,12 @@ test('each part that had to move is named, with both ports', () => {
   for (const line of lines) expect(whereText(moved, ports, 'export1', '/data')).toContain(line);
 });
 
+test('no command names a sample export that was removed', () => {
+  const text = whereText(addresses, ports, undefined, '/data');
+  expect(text).toContain('curl -s http://127.0.0.1:7071/api/exports\n');
+  expect(text).not.toContain('/runs');
+});
+
 test('the first command keeps the address of the run for the others', () => {
   const text = whereText(addresses, ports, 'export1', '/data');
   const command = (name: string) => new RegExp(`^${name}: +(.*)$`, 'm').exec(text)?.[1] ?? 'exit 1';

@@ -24,17 +24,24 @@ export function movedLines(wanted: StackPorts, addresses: Addresses): string[] {
   );
 }
 
-/** @param folder where the data lie. */
+/** @param exportId the sample export; `undefined` when somebody has removed it. @param folder where the data lie. */
 export function whereText(
   addresses: Addresses,
   wanted: StackPorts,
-  exportId: string,
+  exportId: string | undefined,
   folder: string,
 ): string {
   const { functionsUrl, constantContact, azurite, keyVaultUrl } = addresses;
   const moved = movedLines(wanted, addresses);
   // The run's address comes in a header of the answer; the shell keeps it for the lines below.
   const address = `grep -i '^location:' | tr -d '\\r' | cut -d ' ' -f 2`;
+  const commands =
+    exportId === undefined
+      ? `The sample export was removed. See what there is:  curl -s ${functionsUrl}/api/exports
+To have it again, end this, delete the folder with the data, and start anew.`
+      : `Run the sample export:  run=$(curl -si -X POST ${functionsUrl}/api/exports/${exportId}/runs | ${address}); echo $run
+Look at the run:        curl -s ${functionsUrl}$run
+See who was rejected:   curl -s ${functionsUrl}$run/rejects`;
   return `
 The app                        ${functionsUrl}/api/health/live
 Constant Contact (emulated)    ${constantContact.url}   (look inside: lists, members, jobs, requests)
@@ -42,9 +49,7 @@ Storage (Azurite)              ${azurite.blobEndpoint}
 Key Vault (emulated)           ${keyVaultUrl}
 Data, kept until you delete it ${folder}
 ${moved.length === 0 ? '' : `\n${moved.join('\n')}\n`}
-Run the sample export:  run=$(curl -si -X POST ${functionsUrl}/api/exports/${exportId}/runs | ${address}); echo $run
-Look at the run:        curl -s ${functionsUrl}$run
-See who was rejected:   curl -s ${functionsUrl}$run/rejects
+${commands}
 
 Ctrl-C ends everything.`;
 }

@@ -1,4 +1,5 @@
 // GET /api/runs/{runId}/rejects: the rejects file of a run, as a download.
+import { isOver } from '../../../shared/runs/run';
 import type { Deps } from '../../composition';
 import { Problem } from '../problem';
 import { requireOwnRun } from '../requirements';
@@ -23,7 +24,9 @@ export const readRejects = (deps: Deps) =>
           404,
           'no-rejects',
           'This run has no rejects file.',
-          'It is written when the profiles have been read.',
+          isOver(run.status)
+            ? 'The run is over without one: it ended before its profiles were read, or its files are gone, as they are kept for a limited time.'
+            : 'It is there when the run has ended.',
         );
       }
       // Before anything is handed out: a download that is not on record does not happen.
