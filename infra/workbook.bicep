@@ -91,6 +91,7 @@ var items = concat(
   [choices],
   question('now', 'What runs now', [
     answer('runs-now', 'Runs that are on', 'table', loadTextContent('queries/runs-now.kql'), workspaceId)
+    answer('heartbeats-over-time', 'Heartbeats', 'timechart', loadTextContent('queries/heartbeats-over-time.kql'), workspaceId)
   ]),
   question('failed', 'What failed, and why', [
     answer('runs-by-outcome', 'How runs ended', 'table', loadTextContent('queries/runs-by-outcome.kql'), workspaceId)

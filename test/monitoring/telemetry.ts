@@ -69,6 +69,15 @@ async function signInThatEnds(app: AppInMemory, exportId: string): Promise<void>
   await app.deps.reportHealth();
 }
 
+/** Nobody uses a connection for months, and then it cannot be renewed. */
+async function signInThatIsNotKeptAlive(app: AppInMemory): Promise<void> {
+  app.passTime(25 * 60 * minute);
+  await app.deps.constantContact(connectionId).contactLists();
+  app.passTime(91 * 24 * 60 * minute);
+  app.constantContact.failRequest({ path: '/oauth2/', action: { kind: 'status', status: 503 } });
+  await app.deps.keepAlive();
+}
+
 /** A request that meets a fault of the app. */
 async function requestThatFails({ deps }: AppInMemory): Promise<void> {
   const route = { ...live(), handle: () => Promise.reject(new Error('a fault')) };
@@ -132,6 +141,7 @@ export async function collectTelemetry(): Promise<readonly Event[]> {
     await requestThatFails(app);
     await segmentThatChanges(app);
     await timerWithTrouble(app, storage);
+    await signInThatIsNotKeptAlive(app);
     await app.deps.audit.record({ id: 'tenant/person', name: 'Ada' }, null, {
       action: 'export.remove',
       subject: { kind: 'export', id: exportId, name: 'Two people' },
