@@ -31,6 +31,15 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
+/** For the blobs of one that runs, at its `blobEndpoint`. */
+export const blobConnectionString = (blobEndpoint: string): string =>
+  [
+    'DefaultEndpointsProtocol=http',
+    `AccountName=${accountName}`,
+    `AccountKey=${accountKey}`,
+    `BlobEndpoint=${blobEndpoint}`,
+  ].join(';');
+
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const { folder, ports = {} } = options;
   const args = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
