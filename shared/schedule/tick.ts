@@ -105,8 +105,8 @@ export function makeTick(deps: TickDeps): Tick {
       const lock = await repaired(each.id);
       const by = governing(each, refresh);
       try {
-        if (by.kind === 'times') return await deps.startAtTimes(each, by, state, runner);
-        if (!state) await schedules.note(each.id, consideredAt);
+        if (by.kind === 'times') await deps.startAtTimes(each, by, state, runner);
+        else if (!state) await schedules.note(each.id, consideredAt);
         if (by.kind === 'new-data') await deps.startOnNewData(each, by, lock, look, runner);
       } finally {
         // Also of one whose segment is gone, which may be why it fails.
