@@ -24,7 +24,7 @@ export const rejectReasons: Readonly<Record<RejectReason, string>> = {
   'wrong-width': 'The row has more or fewer fields than the file has columns.',
   'bad-encoding': 'The row has bytes that the encoding of the file does not allow.',
   'too-long': 'The row is longer than 1 MB.',
-  'unclosed-quote': 'The row has a quote that is never closed.',
+  'unclosed-quote': 'The row has a quote that is not closed, or not doubled.',
 };
 
 export interface Reject {

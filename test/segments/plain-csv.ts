@@ -25,7 +25,7 @@ const quotedText = ({ backslashEscapes }: CsvDialect) =>
 const unquoted = (text: string, { backslashEscapes }: CsvDialect) =>
   backslashEscapes
     ? text.replace(/(\\+)("|$)|""/g, (_, run: string | undefined, quote: string | undefined) =>
-        run === undefined ? '"' : '\\'.repeat(run.length / 2) + (run.length % 2 === 1 ? quote : ''),
+        run === undefined ? '"' : '\\'.repeat(run.length / 2) + (run.length % 2 === 1 ? (quote ?? '') : ''),
       )
     : text.replaceAll('""', '"');
 
