@@ -1,5 +1,6 @@
 // The environment, read once into one typed value. Whatever is wrong with it is named in one error that stops the start.
 import { z } from 'zod';
+import { isCron } from './ncrontab';
 
 /** A storage account: by connection string (loopback only, for Azurite), or by its endpoints, reached with the app's identity. */
 export type StorageAccount =
@@ -60,42 +61,6 @@ export const FUNCTION_TIMEOUT_SECONDS = 1800;
 
 /** A refresh token that is not used ends after it, in seconds. Source: Constant Contact's support staff. */
 const REFRESH_TOKEN_SECONDS = 180 * 86_400;
-
-const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec'.split('|');
-const days = 'sun|mon|tue|wed|thu|fri|sat'.split('|');
-/** The fields of an NCRONTAB expression: least and largest number of each, and the words that stand for numbers. */
-const cronFields: readonly {
-  readonly from: number;
-  readonly to: number;
-  readonly words?: readonly string[];
-}[] = [
-  { from: 0, to: 59 },
-  { from: 0, to: 59 },
-  { from: 0, to: 23 },
-  { from: 1, to: 31 },
-  { from: 1, to: 12, words: months },
-  { from: 0, to: 6, words: days },
-];
-
-function isCron(text: string): boolean {
-  const fields = text.trim().split(/\s+/);
-  return (
-    fields.length === cronFields.length &&
-    cronFields.every(({ from: least, to: most, words = [] }, index) => {
-      const isValue = (value: string) =>
-        /^\d+$/.test(value)
-          ? Number(value) >= least && Number(value) <= most
-          : words.some((word) => value.toLowerCase().startsWith(word));
-      return (fields[index] ?? '').split(',').every((part) => {
-        const [range = '', step, ...more] = part.split('/');
-        const isStep = step === undefined || (/^\d+$/.test(step) && Number(step) > 0);
-        const [from = '', to, ...others] = range.split('-');
-        const isRange = range === '*' || (isValue(from) && (to === undefined || isValue(to)));
-        return isStep && isRange && more.length === 0 && others.length === 0;
-      });
-    })
-  );
-}
 
 /** Each name is an environment variable, and of the same unit. */
 const environment = z.object({
