@@ -10,7 +10,7 @@ import type { ImportStore } from './import-store';
 import { keepMessages, messagesBlob } from './job-messages';
 import { attemptNeeded, isOnItsWay, lookAtJob, lookInVain, type LookLimits } from './look-at-job';
 import { isAway, remedyFor } from './remedy';
-import { isOver, type Run } from './run';
+import { isOver, withReason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { type awaitImportsInput, type awaitImportsResult, stopped, type Later, type Step } from './steps';
 
@@ -101,9 +101,7 @@ export function makeAwaitImports(deps: AwaitImportsDeps): AwaitImports {
         const remedy = remedyFor(error, clock.now());
         if (remedy && 'kind' in remedy) later = remedy;
         else if (remedy) {
-          await runs.update(runId, (before) =>
-            before.tries === run.tries ? { ...before, reason: before.reason ?? remedy } : before,
-          );
+          await runs.update(runId, withReason(run, remedy));
           return stopped;
         } else if (isAway(error)) away = true;
         else throw error;

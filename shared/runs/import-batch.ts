@@ -12,7 +12,7 @@ import type { Stored } from '../platform/tables';
 import { fileNameOf, maxTries, type ImportRecord } from './import-record';
 import type { ImportStore } from './import-store';
 import { isAway, remedyFor, unavailable, whyAway } from './remedy';
-import { folderOf, isOver, type Reason, type Run } from './run';
+import { folderOf, isOver, withReason, type Reason, type Run } from './run';
 import type { RunStore } from './run-store';
 import { type importBatchInput, type importBatchResult, stopped, type Later, type Step } from './steps';
 
@@ -97,14 +97,12 @@ export function makeImportBatch(deps: ImportBatchDeps): ImportBatch {
     if (remedy && 'kind' in remedy) return remedy;
     if (counts && record.tries < maxTries)
       return unseen ? settling(now) : { ...settling(now), why: whyAway(error).why };
-    let reason = remedy;
     if (error instanceof ContentBrokenOff) throw error;
+    let reason = remedy;
     if (counts) reason = unseen ? unavailable : whyAway(error).reason;
     else if (error instanceof NotFound || error instanceof RequestRefused) reason = refused;
     if (!reason) throw error;
-    await runs.update(run.id, (before) =>
-      before.tries === run.tries ? { ...before, reason: before.reason ?? reason } : before,
-    );
+    await runs.update(run.id, withReason(run, reason));
     return stopped;
   }
 

@@ -53,9 +53,8 @@ export function makeOpenRun(deps: OpenRunDeps): OpenRun {
   async function preparedBefore(run: Run): Promise<Prepared | undefined> {
     const own = run.tries > 0 || run.prepared ? await readManifest(files, folderOf(run.id)) : undefined;
     if (own) return { manifest: own, contacts: own.counts.contacts };
-    const manifest = run.retryOf === null ? undefined : await readManifest(files, folderOf(run.retryOf));
     const left = run.retryOf === null ? undefined : await batchesLeft(files, run.retryOf);
-    return manifest && left && { manifest, contacts: contactsOf(left.batches) };
+    return left && { manifest: left.manifest, contacts: contactsOf(left.batches) };
   }
 
   return async ({ runId, round, tries = 0 }) => {

@@ -18,6 +18,7 @@ export const filesGone: Reason = {
 const atOnce = 4;
 
 export interface Left {
+  readonly manifest: Manifest;
   /** Those that did not go through. */
   readonly batches: readonly Batch[];
   /** What had become of them when the run ended. */
@@ -31,7 +32,7 @@ export async function batchesLeft(files: BlobStore, runId: string): Promise<Left
   if (!report) return undefined;
   const fates = report.batches.filter(({ state }) => state !== 'completed');
   const left = new Set(fates.map(({ batch }) => batch));
-  return { fates, batches: manifest.batches.filter(({ number }) => left.has(number)) };
+  return { manifest, fates, batches: manifest.batches.filter(({ number }) => left.has(number)) };
 }
 
 /** How many contacts these batches hold: the first wave has each of them once, and counts for the report. */

@@ -146,3 +146,9 @@ export const folderOf = (runId: string): string => `${runId}/`;
 
 /** The rejects file of a run that was prepared, complete once the run is over. */
 export const rejectsBlob = (runId: string): string => `${folderOf(runId)}rejects.csv`;
+
+/** The change that says why a run stops: the first reason of a try stays, and one of an earlier try comes too late. */
+export const withReason =
+  (run: Run, reason: Reason) =>
+  (before: Run): Run =>
+    before.tries === run.tries ? { ...before, reason: before.reason ?? reason } : before;
